@@ -1,0 +1,300 @@
+/**
+ * Every tunable: default, range, unit, which way it trades, and where the figure comes from. A scenario file
+ * and `joinRoom({ limits })` set them by these names.
+ */
+import { HearsayError } from './errors.ts';
+
+export interface Tunable {
+  readonly initial: number;
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+  /** What it is, and what more or less of it costs. */
+  readonly about: string;
+  readonly source: string;
+}
+
+/** name: [default, least, most, unit, what it is and what more or less of it costs, source]. */
+const numbers = {
+  'overlay.maxLinks': [
+    12,
+    2,
+    64,
+    'links',
+    'Hard cap of neighbours. More: faster spread, more bytes and CPU.',
+    'design',
+  ],
+  'overlay.degree': [
+    0,
+    0,
+    64,
+    'links',
+    'Neighbours wanted; 0: by the size of the room (everybody to 8 peers, then 5, 6, 8).',
+    'design',
+  ],
+  'overlay.slack': [
+    3,
+    0,
+    16,
+    'links',
+    'Accepted above the wanted degree. More: fewer refusals, uneven degrees.',
+    'design',
+  ],
+  'overlay.dialsAtOnce': [
+    3,
+    1,
+    16,
+    'dials',
+    "Dials in progress. More: faster start, more of the browser's connection budget.",
+    'design',
+  ],
+  'overlay.dialsPerMinute': [
+    30,
+    1,
+    600,
+    'dials/min',
+    'Own dials. A closed RTCPeerConnection is not reusable for about 30 s.',
+    'Chromium stops at 500 connections',
+  ],
+  'overlay.askTimeoutMs': [3_000, 100, 60_000, 'ms', 'Patience for an answer to a neighbour request.', 'guess'],
+  'overlay.dialTimeoutMs': [
+    12_000,
+    1_000,
+    60_000,
+    'ms',
+    "Patience for an accepted dial; above the link port's own 10 s.",
+    'guess',
+  ],
+  'overlay.retryMs': [
+    5_000,
+    100,
+    600_000,
+    'ms',
+    'First back-off after a failed or refused dial; doubles up to 16 times.',
+    'guess',
+  ],
+  'overlay.shuffleMs': [
+    30_000,
+    1_000,
+    600_000,
+    'ms',
+    'Period of shuffles, ±20 %; a third of it in the first minute.',
+    'design',
+  ],
+  'overlay.passiveFactor': [6, 1, 32, '× degree', 'Size of the passive view.', 'HyParView'],
+  'overlay.lonelyMs': [
+    2_000,
+    100,
+    60_000,
+    'ms',
+    'Without any neighbour for so long: isolated, ask the server again.',
+    'design',
+  ],
+  'overlay.settleMs': [
+    10_000,
+    100,
+    600_000,
+    'ms',
+    'Links wanted and held for so long: the server socket may go.',
+    'guess',
+  ],
+  'overlay.beaconMs': [
+    60_000,
+    1_000,
+    3_600_000,
+    'ms',
+    'About one check-in with the server per so long, for the whole room.',
+    'design',
+  ],
+  'relay.ttl': [16, 1, 32, 'hops', 'Longest way of a signal through the mesh.', 'design'],
+  'relay.routeMs': [600_000, 1_000, 3_600_000, 'ms', 'A first-arrival route is believed for so long.', 'guess'],
+  'relay.perSecond': [20, 1, 1_000, 'signals/s', 'Relayed for one neighbour; a new link takes about six.', 'guess'],
+  'relay.burst': [120, 1, 10_000, 'signals', 'Burst of the above: a newcomer dials several peers at once.', 'guess'],
+  'liveness.heartbeatMs': [2_000, 100, 60_000, 'ms', 'Sent on a link that has been idle for so long.', 'design'],
+  'liveness.silenceMs': [
+    5_000,
+    500,
+    600_000,
+    'ms',
+    'A neighbour silent for so long is pinged. More: fewer false alarms, later news.',
+    'design',
+  ],
+  'liveness.pingMs': [1_500, 100, 60_000, 'ms', 'Silent for so long after the ping: accused.', 'the 15 s budget'],
+  'liveness.suspicionMs': [
+    4_000,
+    100,
+    600_000,
+    'ms',
+    'From the second accusation to death, unless refuted.',
+    'the 15 s budget',
+  ],
+  'liveness.loneSuspicionMs': [6_000, 100, 600_000, 'ms', 'The same with a single accuser.', 'the 15 s budget'],
+  'liveness.accusationMs': [
+    90_000,
+    1_000,
+    3_600_000,
+    'ms',
+    'Validity of an accusation; longer than presence.refreshMs, so that a heal brings the refutation along.',
+    'ARCHITECTURE.md',
+  ],
+  'liveness.rttMs': [10_000, 1_000, 600_000, 'ms', 'Period of round-trip measurements on each link.', 'guess'],
+  'presence.refreshMs': [60_000, 1_000, 3_600_000, 'ms', 'Own presence is stated anew, ±20 %.', 'guess'],
+  'presence.validMs': [
+    180_000,
+    2_000,
+    7_200_000,
+    'ms',
+    'A presence not renewed for so long expires: the last resort after lost goodbyes.',
+    '3 × refresh',
+  ],
+  'presence.maxAuthors': [4_096, 8, 65_536, 'peers', 'Members known at once.', 'design'],
+  'broadcast.flushMs': [
+    20,
+    0,
+    1_000,
+    'ms',
+    'Under load, pushes of a link leave in ticks; an idle link sends at once.',
+    'a lone message costs 0.15 ms of CPU',
+  ],
+  'broadcast.queueBytes': [
+    262_144,
+    16_384,
+    16_777_216,
+    'bytes',
+    'Waiting pushes per link; above it the oldest go, and sync repairs.',
+    'guess',
+  ],
+  'broadcast.fanout': [1, 1, 32, 'links', 'k of push(k).', 'Demers et al. 1987'],
+  'broadcast.roundMs': [200, 1, 60_000, 'ms', 'Length of a round in push(k).', 'guess'],
+  'broadcast.hotRounds': [
+    16,
+    1,
+    256,
+    'rounds',
+    'A rumour stays hot for so many rounds in push(k). More: fewer left out, more copies.',
+    'log₂ N + ln N ≈ 17 at N = 1,000',
+  ],
+  'sync.periodMs': [15_000, 500, 600_000, 'ms', 'Reconcile with one random neighbour, ±30 %.', 'design'],
+  'sync.soonMs': [500, 10, 60_000, 'ms', 'After a session that brought something, the next comes this soon.', 'guess'],
+  'sync.timeoutMs': [10_000, 100, 600_000, 'ms', 'A session without progress for so long is forgotten.', 'guess'],
+  'sync.bytesPerSecond': [
+    262_144,
+    1_024,
+    16_777_216,
+    'bytes/s',
+    'Bulk sent per link; half of what the other side admits.',
+    'half of guard.linkBytesPerSecond',
+  ],
+  'intake.seen': [
+    65_536,
+    256,
+    1_048_576,
+    'ids',
+    'Judged records remembered, so that copies cost no signature check.',
+    'design',
+  ],
+  'intake.seenMs': [600_000, 1_000, 86_400_000, 'ms', 'For how long.', 'guess'],
+  'intake.pending': [
+    1_024,
+    16,
+    65_536,
+    'records',
+    'Being verified at once; beyond it copies are dropped and sync brings them back.',
+    'guess',
+  ],
+  'intake.alternates': [
+    3,
+    0,
+    16,
+    'copies',
+    'Copies of one id kept while the first is verified: a forged one must not hide the genuine one.',
+    'design',
+  ],
+  'intake.skewMs': [60_000, 1_000, 86_400_000, 'ms', 'Clock difference between peers that is tolerated.', 'design'],
+  'intake.eventMs': [60_000, 1_000, 3_600_000, 'ms', 'An event older than this is a replay.', 'design'],
+  'intake.unsigned': [
+    1_024,
+    16,
+    65_536,
+    'drafts',
+    'Own writes waiting for their turn to be signed; beyond it the caller is told.',
+    'guess',
+  ],
+  'store.maxKeys': [16_384, 16, 1_048_576, 'keys', 'State keys of a room.', 'design'],
+  'store.keysPerAuthor': [256, 1, 1_048_576, 'keys', 'State keys last written by one author.', 'design'],
+  'store.bytesPerAuthor': [1_048_576, 1_024, 67_108_864, 'bytes', 'State last written by one author.', 'design'],
+  'store.maxTombstones': [
+    8_192,
+    16,
+    1_048_576,
+    'keys',
+    'Deleted keys remembered; beyond it the oldest deletion is forgotten.',
+    'design',
+  ],
+  'guard.linkFramesPerSecond': [200, 10, 10_000, 'frames/s', 'Admitted from one link, burst 2 s.', 'design'],
+  'guard.linkBytesPerSecond': [524_288, 16_384, 67_108_864, 'bytes/s', 'Admitted from one link, burst 2 s.', 'design'],
+  'guard.authorPerSecond': [
+    20,
+    1,
+    1_000,
+    'records/s',
+    'From one author through all links: above a pointer that moves at 16 Hz.',
+    'docs/adr/0003',
+  ],
+  'guard.authorBurst': [
+    300,
+    1,
+    10_000,
+    'records',
+    'Burst of the above: an app may write all its keys at start.',
+    'docs/adr/0003',
+  ],
+  'guard.strikes': [10, 1, 1_000, 'offences', 'Offences of one kind before the link is cut.', 'design'],
+  'guard.strikeMs': [30_000, 1_000, 3_600_000, 'ms', 'One offence is forgiven per so long.', 'guess'],
+  'guard.banMs': [600_000, 1_000, 86_400_000, 'ms', 'How long a banned peer stays out.', 'design'],
+  'guard.peers': [1_024, 16, 65_536, 'peers', 'Peers whose record of offences is kept.', 'guess'],
+} as const;
+
+export type TunableName = keyof typeof numbers;
+export type BroadcastMode = 'flood' | 'push';
+
+export const tunables: { readonly [name in TunableName]: Tunable } = Object.fromEntries(
+  Object.entries(numbers).map(([name, [initial, min, max, unit, about, source]]) => [
+    name,
+    { initial, min, max, unit, about, source },
+  ]),
+) as { [name in TunableName]: Tunable };
+export const broadcastModes: readonly BroadcastMode[] = ['flood', 'push'];
+
+export type Config = { readonly [name in TunableName]: number } & { readonly 'broadcast.mode': BroadcastMode };
+export type ConfigOverrides = { readonly [name in keyof Config]?: Config[name] };
+
+/** @throws HearsayError `bad-config`: unknown name, or a value out of its range. */
+export function makeConfig(overrides: ConfigOverrides = {}): Config {
+  const config: { [name: string]: number | string } = { 'broadcast.mode': 'flood' };
+  for (const [name, { initial }] of Object.entries(tunables)) config[name] = initial;
+  for (const [name, value] of Object.entries(overrides)) {
+    if (value === undefined) continue;
+    checkTunable(name, value);
+    config[name] = value;
+  }
+  return config as unknown as Config;
+}
+
+function checkTunable(name: string, value: unknown): void {
+  if (name === 'broadcast.mode') {
+    if (broadcastModes.includes(value as BroadcastMode)) return;
+    throw new HearsayError(
+      'bad-config',
+      `broadcast.mode is one of ${broadcastModes.join(', ')}, not ${String(value)}.`,
+    );
+  }
+  const known = Object.hasOwn(tunables, name) ? tunables[name as TunableName] : undefined;
+  if (known === undefined) throw new HearsayError('bad-config', `There is no setting named ${name}.`);
+  if (typeof value !== 'number' || !(value >= known.min && value <= known.max)) {
+    throw new HearsayError(
+      'bad-config',
+      `${name} is a number from ${known.min} to ${known.max} ${known.unit}, not ${String(value)}.`,
+    );
+  }
+}

@@ -1,0 +1,415 @@
+/**
+ * The composition: `handle(input, now) → effects`. The only file that knows every module. `react` below is the
+ * wiring diagram: who hears which fact, in which order.
+ */
+import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
+import { createBroadcast } from './broadcast/broadcast.ts';
+import type { Effect } from './effect.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Fact } from './fact.ts';
+import { createGuard } from './guard/guard.ts';
+import { createHlcClock } from './identity/hlc.ts';
+import { networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
+import type { Input } from './input.ts';
+import { createAuthoring } from './intake/authoring.ts';
+import { createIntake } from './intake/intake.ts';
+import type { Result } from './lib/result.ts';
+import { createRng } from './lib/rng.ts';
+import { createLiveness } from './liveness/liveness.ts';
+import { type Counters, createMetrics } from './metrics/metrics.ts';
+import type { Outbox } from './outbox.ts';
+import { createOverlay, type Neighbour } from './overlay/overlay.ts';
+import { createPolicy, defaultPolicy, type Rule } from './policy/policy.ts';
+import { createPresence } from './presence/presence.ts';
+import { createRelay } from './relay/relay.ts';
+import { createEvents } from './store/events.ts';
+import { createStore } from './store/store.ts';
+import { createSync } from './sync/sync.ts';
+import type { Job, MonoMs, Now, PeerId, RoomStatus } from './types.ts';
+import { decodeFrame, encodeFrame, type Frame, type FrameCode } from './wire/frame.ts';
+
+export interface EngineOptions {
+  readonly self: PeerId;
+  readonly app: string;
+  readonly room: string;
+  readonly policy?: readonly Rule[] | undefined;
+  readonly config?: ConfigOverrides | undefined;
+  /** Four random 32-bit words. Equal seed, equal inputs: equal effects. */
+  readonly seed: readonly [number, number, number, number];
+  /** Pure functions that a simulator may share between nodes. */
+  readonly decode?: ((bytes: Uint8Array) => Result<Frame, FrameCode>) | undefined;
+  readonly read?: ((bytes: Uint8Array, networkId: Uint8Array) => Result<SignedRecord>) | undefined;
+}
+
+export interface EngineStats extends Counters {
+  readonly links: number;
+  readonly peers: number;
+  readonly stateKeys: number;
+  /** 16 hex characters, equal where the state is equal. */
+  readonly stateHash: string;
+  readonly indexed: number;
+  readonly verifying: number;
+  readonly unsigned: number;
+  readonly suspected: number;
+  readonly banned: number;
+  readonly relayed: number;
+  readonly syncSessions: number;
+  readonly dialled: number;
+}
+
+export interface Engine {
+  /** Never throws for anything that came from the network. A broken invariant of our own does throw. */
+  handle(input: Input, now: Now): readonly Effect[];
+  /** When `wake` is due, or `undefined` when only an input can change anything. */
+  nextWakeAt(): MonoMs | undefined;
+  /** Why a local write would be refused now, before it is made. `bytes`: the value's size on the wire. */
+  refusal(kind: 'presence' | 'state' | 'state-delete' | 'event', key: string, bytes: number): ErrorCode | undefined;
+  readonly networkId: Uint8Array;
+  neighbours(): readonly (Neighbour & { readonly rttMs: number | undefined })[];
+  status(): RoomStatus;
+  stats(): EngineStats;
+}
+
+/** More facts from one input than any frame can cause: two modules are talking in a circle. */
+const MAX_FACTS_PER_INPUT = 100_000;
+/** A wake this late means that this node was stopped, and its silence about others proves nothing. */
+const STALL_MS = 1_500;
+
+/** @throws HearsayError `bad-config` for settings or a policy that cannot be used. */
+export function createEngine(options: EngineOptions, startedAt: Now): Engine {
+  const parts = assemble(options, startedAt);
+  const { modules, facts, takeEffects, metrics } = parts;
+  let wakeAt: MonoMs | undefined;
+
+  const drain = (now: Now): void => {
+    let handled = 0;
+    for (let fact = facts.shift(); fact !== undefined; fact = facts.shift()) {
+      if (++handled > MAX_FACTS_PER_INPUT) throw new Error(`facts go in a circle: ${fact.type}`);
+      metrics.onFact(fact, now);
+      react(modules, fact, now);
+    }
+  };
+
+  return {
+    handle(input, now) {
+      metrics.onInput(input);
+      if (wakeAt !== undefined && now.mono - wakeAt > STALL_MS) modules.liveness.onStall(now.mono - wakeAt, now);
+      if (input.type === 'leave') leave(parts, drain, now);
+      else enter(parts, input, now);
+      drain(now);
+      wakeAt = nextWakeOf(modules, now);
+      return takeEffects();
+    },
+    nextWakeAt: () => wakeAt,
+    refusal: parts.refusal,
+    networkId: parts.networkId,
+    neighbours: () => modules.overlay.neighbours().map(link => ({ ...link, rttMs: modules.liveness.rttMs(link.peer) })),
+    status: () => modules.overlay.status(),
+    stats: () => readStats(modules, metrics.read()),
+  };
+}
+
+type Parts = ReturnType<typeof assemble>;
+type Modules = Parts['modules'];
+
+function assemble(options: EngineOptions, startedAt: Now) {
+  const { self } = options;
+  const config: Config = makeConfig(options.config);
+  const policy = createPolicy(options.policy ?? defaultPolicy);
+  const networkId = networkIdOf(options.app, options.room, policy.terms);
+  const rng = createRng(options.seed);
+  const hlc = createHlcClock();
+  const metrics = createMetrics();
+  const facts = createFactQueue();
+  let effects: Effect[] = [];
+  let jobs = 0;
+  let clock: Now = startedAt;
+  const nextJob = (): Job => ++jobs as Job;
+
+  const outbox: Outbox = {
+    send(to, frame) {
+      if (!modules.overlay.has(to)) return;
+      const bytes = encodeFrame(frame);
+      metrics.onFrameOut(frame.type, bytes.length);
+      modules.liveness.onSent(to, clock);
+      effects.push({ type: 'send', to, bytes });
+    },
+    effect(effect) {
+      metrics.onEffect(effect);
+      effects.push(effect);
+    },
+    fact: facts.push,
+  };
+
+  const guard = createGuard(config, outbox);
+  const read = options.read ?? readRecord;
+  const intake = createIntake({
+    config,
+    outbox,
+    nextJob,
+    read: bytes => read(bytes, networkId),
+    allows: policy.allows,
+    admitAuthor: guard.admitAuthor,
+  });
+  const authoring = createAuthoring(
+    { self, config, outbox, networkId, hlc, nextJob, onOwnRecord: intake.onOwnRecord },
+    startedAt,
+  );
+  const incarnation = hlc.next(startedAt.wall);
+  const modules = {
+    guard,
+    intake,
+    authoring,
+    overlay: createOverlay({ self, config, outbox, rng, isBanned: guard.isBanned }, startedAt),
+    relay: createRelay({ self, config, outbox, rng }),
+    liveness: createLiveness({ self, config, outbox, rng }),
+    broadcast: createBroadcast({ config, outbox, rng }),
+    sync: createSync({ config, outbox, rng }),
+    store: createStore(self, config, outbox),
+    events: createEvents(self, outbox),
+    presence: createPresence({
+      self,
+      incarnation,
+      config,
+      outbox,
+      rng,
+      prepareFarewell: authoring.prepareFarewell,
+    }),
+    hlc,
+  };
+
+  return {
+    modules,
+    outbox,
+    facts,
+    metrics,
+    networkId,
+    decode: options.decode ?? decodeFrame,
+    tick(now: Now): void {
+      clock = now;
+    },
+    takeEffects(): readonly Effect[] {
+      const taken = effects;
+      effects = [];
+      return taken;
+    },
+    refusal(kind: 'presence' | 'state' | 'state-delete' | 'event', key: string, bytes: number): ErrorCode | undefined {
+      const isState = kind === 'state' || kind === 'state-delete';
+      if (isState && !policy.mayWrite(self, key)) return 'forbidden-by-policy';
+      if (kind === 'state' && modules.store.exceedsQuota(self, key, bytes)) return 'quota-exceeded';
+      return authoring.hasRoom(kind, key) ? undefined : 'too-many-pending';
+    },
+  };
+}
+
+/** What each input starts. */
+function enter(parts: Parts, input: Exclude<Input, { type: 'leave' }>, now: Now): void {
+  const { modules, outbox } = parts;
+  parts.tick(now);
+  switch (input.type) {
+    case 'frame':
+      return onFrame(parts, input.from, input.bytes, now);
+    case 'verified':
+      return modules.intake.onVerified(input.job, input.ok, now);
+    case 'signed':
+      return modules.authoring.onSigned(input.job, input.signature, now);
+    case 'publish':
+      if (input.kind === 'presence') return modules.presence.update(input.value, now);
+      return modules.authoring.state(input.kind, input.key, input.value, now);
+    case 'restore':
+      for (const bytes of input.records) outbox.fact({ type: 'record-offered', bytes, from: 'storage', path: 'sync' });
+      return;
+    case 'wake':
+      return wake(modules, now);
+    case 'server-signal':
+      return modules.relay.onServerSignal(input.from, input.payload, now);
+    case 'server-unreachable':
+      modules.relay.onServerUnreachable(input.peer, now);
+      return modules.overlay.onInput(input, now);
+    case 'rendezvous-up':
+    case 'rendezvous-down':
+      modules.relay.onServer(input.type === 'rendezvous-up');
+      return modules.overlay.onInput(input, now);
+    default:
+      return modules.overlay.onInput(input, now);
+  }
+}
+
+function wake(modules: Modules, now: Now): void {
+  modules.authoring.onWake(now);
+  modules.broadcast.onWake(now);
+  modules.sync.onWake(now);
+  modules.liveness.onWake(now);
+  modules.presence.onWake(now);
+  modules.overlay.onWake(now);
+}
+
+/** The goodbye goes out first, then the links close. */
+function leave(parts: Parts, drain: (now: Now) => void, now: Now): void {
+  const { modules, outbox } = parts;
+  parts.tick(now);
+  const record = modules.authoring.farewell();
+  if (record !== undefined) outbox.fact({ type: 'record-accepted', record, from: 'self', path: 'self' });
+  drain(now);
+  modules.broadcast.flush(now);
+  modules.overlay.onInput({ type: 'leave' }, now);
+}
+
+/** Guard, gate, then the module that speaks this frame. */
+function onFrame({ modules, outbox, metrics, decode }: Parts, from: PeerId, bytes: Uint8Array, now: Now): void {
+  if (!modules.overlay.has(from)) return metrics.onRefused('not a neighbour');
+  modules.liveness.onHeard(from, now);
+  if (!modules.guard.admit(from, bytes.length, now)) {
+    return outbox.fact({ type: 'misbehaved', peer: from, offence: 'over-rate', detail: 'frame' });
+  }
+  const decoded = decode(bytes);
+  if (!decoded.ok) return outbox.fact({ type: 'misbehaved', peer: from, offence: 'bad-frame', detail: decoded.code });
+  const frame = decoded.value;
+  switch (frame.type) {
+    case 'push':
+      for (const record of frame.records) outbox.fact({ type: 'record-offered', bytes: record, from, path: 'push' });
+      return;
+    case 'sync':
+    case 'delta':
+    case 'want':
+    case 'done':
+      return modules.sync.onFrame(from, frame, now);
+    case 'ping':
+    case 'pong':
+      return modules.liveness.onFrame(from, frame, now);
+    case 'relay':
+      return modules.relay.onFrame(from, frame, now);
+    case 'heartbeat':
+      return;
+    default:
+      return modules.overlay.onFrame(from, frame, now);
+  }
+}
+
+/** The wiring: who hears what, in this order. */
+function react(m: Modules, fact: Fact, now: Now): void {
+  switch (fact.type) {
+    case 'neighbour-up':
+      m.liveness.onNeighbourUp(fact.peer, now);
+      m.relay.onNeighbourUp(fact.peer, now);
+      m.broadcast.onNeighbourUp(fact.peer);
+      return m.sync.onNeighbourUp(fact.peer, fact.outbound, now);
+    case 'neighbour-down':
+      m.liveness.onNeighbourDown(fact.peer, fact.reason, now);
+      m.relay.onNeighbourDown(fact.peer);
+      m.broadcast.onNeighbourDown(fact.peer);
+      m.sync.onNeighbourDown(fact.peer);
+      return m.guard.onNeighbourDown(fact.peer);
+    case 'neighbour-silent':
+      return m.overlay.onNeighbourSilent(fact.peer, now);
+    case 'peer-suspected':
+      return m.presence.onPeerSuspected(fact.peer);
+    case 'peer-cleared':
+      return m.presence.onPeerCleared(fact.peer);
+    case 'peer-failed':
+      return m.presence.onPeerFailed(fact, now);
+    case 'self-suspected':
+      return m.presence.onSelfSuspected(now);
+    case 'statement-wanted':
+      return m.authoring.state(fact.kind, fact.key, fact.value, now);
+    case 'record-drafted':
+      return m.store.onRecordDrafted(fact.draft);
+    case 'record-offered':
+      return m.intake.onRecordOffered(fact, now);
+    case 'record-accepted':
+      m.hlc.observe(fact.record.hlc);
+      return onRecordAccepted(m, fact, now);
+    case 'record-stored':
+      m.broadcast.onRecordStored(fact.record, fact.from, fact.path, now);
+      return m.sync.onRecordStored(fact, now);
+    case 'record-dropped':
+      return m.sync.onRecordDropped(fact.record);
+    case 'member-joined':
+      return m.overlay.onMemberJoined(fact.peer, now);
+    case 'member-gone':
+      m.liveness.onMemberGone(fact.peer);
+      return m.overlay.onMemberGone(fact.peer, now);
+    case 'sync-ended':
+      return m.intake.onSyncEnded();
+    case 'caught-up':
+      return m.overlay.onCaughtUp();
+    case 'signal-out':
+      return m.relay.onSignalOut(fact, now);
+    case 'signal-in':
+      return m.overlay.onSignalIn(fact, now);
+    case 'misbehaved':
+      return m.guard.onMisbehaved(fact, now);
+    case 'peer-banned':
+      return m.overlay.onPeerBanned(fact.peer, now);
+    case 'record-ignored':
+      return;
+  }
+}
+
+function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accepted' }>, now: Now): void {
+  const { record, from, path } = fact;
+  m.relay.onRecordAccepted(record.author, from, now);
+  m.liveness.onRecordAccepted(record, from, path, now);
+  switch (record.kind) {
+    case 'state':
+    case 'state-delete':
+      return m.store.onRecordAccepted(record, from, path);
+    case 'event':
+      return m.events.onRecordAccepted(record, from, path);
+    case 'presence':
+    case 'leave':
+      return m.presence.onRecordAccepted(record, from, path, now);
+    case 'accuse':
+      return;
+  }
+}
+
+function nextWakeOf(m: Modules, now: Now): MonoMs | undefined {
+  let next = m.overlay.nextWakeAt(now);
+  for (const module of [m.authoring, m.broadcast, m.sync, m.liveness, m.presence]) {
+    const at = module.nextWakeAt();
+    if (at !== undefined && (next === undefined || at < next)) next = at;
+  }
+  return next;
+}
+
+function readStats(m: Modules, counters: Counters): EngineStats {
+  return {
+    ...counters,
+    links: m.overlay.neighbours().length,
+    peers: m.presence.size(),
+    stateKeys: m.store.size(),
+    stateHash: m.store.hash(),
+    indexed: m.sync.size(),
+    verifying: m.intake.pending(),
+    unsigned: m.authoring.unsigned(),
+    suspected: m.liveness.suspected(),
+    banned: m.guard.bans(),
+    relayed: m.relay.carried(),
+    syncSessions: m.sync.sessions(),
+    dialled: m.overlay.dialled(),
+  };
+}
+
+interface FactQueue {
+  readonly push: (fact: Fact) => void;
+  readonly shift: () => Fact | undefined;
+}
+
+/** First in, first out, without the cost of moving an array at every step. */
+function createFactQueue(): FactQueue {
+  let queue: Fact[] = [];
+  let head = 0;
+  return {
+    push: fact => void queue.push(fact),
+    shift() {
+      const fact = queue[head];
+      head += 1;
+      if (fact === undefined) {
+        queue = [];
+        head = 0;
+      }
+      return fact;
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { SignedRecord, Statement } from './identity/record.ts';
+import type { PeerId, Via } from './types.ts';
+
+/** Where a record came from: a neighbour's link, or this node's own app or storage. */
+export type Source = PeerId | 'self' | 'storage';
+
+/** How it came: `push` asks to be passed on at once; `sync` repaired a gap. */
+export type Path = 'push' | 'sync' | 'self';
+
+/** Everything one module may tell the others. `engine.ts` says who hears what. */
+export type Fact =
+  | { readonly type: 'neighbour-up'; readonly peer: PeerId; readonly outbound: boolean }
+  | { readonly type: 'neighbour-down'; readonly peer: PeerId; readonly reason: NeighbourLoss }
+  /** Somebody's signature says that `peer` has gone silent. */
+  | { readonly type: 'peer-suspected'; readonly peer: PeerId }
+  /** `peer` itself said something newer than every accusation. */
+  | { readonly type: 'peer-cleared'; readonly peer: PeerId }
+  /** Suspected and not refuted in time. Everything it said up to `hlc` is void. */
+  | { readonly type: 'peer-failed'; readonly peer: PeerId; readonly hlc: number }
+  /** Somebody accuses this very node. */
+  | { readonly type: 'self-suspected' }
+  /** A link has been silent for too long: the peer behind it may be dead. */
+  | { readonly type: 'neighbour-silent'; readonly peer: PeerId }
+  | { readonly type: 'record-offered'; readonly bytes: Uint8Array; readonly from: Source; readonly path: Path }
+  /** A local write, effective here at once; its signature is still to be made. */
+  | { readonly type: 'record-drafted'; readonly draft: Omit<Statement, 'seq' | 'exp'> }
+  /** A module wants this stated under the node's own key. */
+  | {
+      readonly type: 'statement-wanted';
+      readonly kind: Statement['kind'];
+      readonly key: string;
+      readonly value: Statement['value'];
+    }
+  | { readonly type: 'record-accepted'; readonly record: SignedRecord; readonly from: Source; readonly path: Path }
+  /** Neither accepted nor anybody's fault. Heard by metrics alone. */
+  | { readonly type: 'record-ignored'; readonly reason: Ignored }
+  /** Kept, or shown to the app, for the first time: worth passing on. */
+  | {
+      readonly type: 'record-stored';
+      readonly record: SignedRecord;
+      readonly from: Source;
+      readonly path: Path;
+      readonly kept: boolean;
+    }
+  /** No longer kept: superseded, expired, or its author failed. */
+  | { readonly type: 'record-dropped'; readonly record: SignedRecord }
+  /** Presence says who is in the room. */
+  | { readonly type: 'member-joined'; readonly peer: PeerId }
+  | { readonly type: 'member-gone'; readonly peer: PeerId; readonly reason: 'left' | 'failed' | 'expired' }
+  /** A sync session with `peer` came to its end; what it brought is still being verified. */
+  | { readonly type: 'sync-ended'; readonly peer: PeerId }
+  /** Everything brought by the first finished sync session has been judged. */
+  | { readonly type: 'caught-up' }
+  /** Carry this to a peer that is not a neighbour. */
+  | { readonly type: 'signal-out'; readonly to: PeerId; readonly payload: Uint8Array }
+  | { readonly type: 'signal-in'; readonly from: PeerId; readonly payload: Uint8Array; readonly via: Via }
+  | { readonly type: 'misbehaved'; readonly peer: PeerId; readonly offence: Offence; readonly detail: string }
+  | { readonly type: 'peer-banned'; readonly peer: PeerId; readonly offence: Offence };
+
+export type NeighbourLoss = 'goodbye' | 'closed' | 'silent' | 'banned';
+
+export type Ignored =
+  | 'duplicate'
+  | 'superseded'
+  | 'future'
+  | 'expired'
+  | 'author-rate'
+  | 'busy'
+  | 'quota'
+  | 'stale-accusation'
+  | 'unasked'
+  | 'bad-signal';
+
+/** What a neighbour can be blamed for: only what it must have checked itself. */
+export type Offence =
+  | 'bad-frame'
+  | 'bad-record'
+  | 'bad-signature'
+  | 'over-rate'
+  | 'forbidden'
+  | 'bad-signal';

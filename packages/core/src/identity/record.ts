@@ -1,0 +1,145 @@
+/**
+ * Records: the only thing that is gossiped. A record is `signature(64) ‖ body`; the signature covers a domain
+ * prefix and the body bytes *as received*, so differences between encoders cannot break it. The id is taken
+ * over the body alone: a re-signed body must not get a second id.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concatBytes, equalBytes, fromHex, toHex, utf8, utf8Length } from '../lib/bytes.ts';
+import { fail, ok, type Result } from '../lib/result.ts';
+import type { Hlc, PeerId, RecordId, WallMs, Wire } from '../types.ts';
+import { decodeCbor, encodeCbor } from '../wire/cbor.ts';
+import { wireLimits } from '../wire/limits.ts';
+
+export type Kind = 'leave' | 'presence' | 'state' | 'state-delete' | 'event' | 'accuse';
+
+/** Numbers on the wire. 1 is kept for member records. */
+const KIND_CODES: { readonly [kind in Kind]: number } = {
+  leave: 2,
+  presence: 3,
+  state: 4,
+  'state-delete': 5,
+  event: 6,
+  accuse: 7,
+};
+const KINDS: ReadonlyMap<Wire, Kind> = new Map(Object.entries(KIND_CODES).map(([kind, code]) => [code, kind as Kind]));
+
+const VERSION = 1;
+const SIGNATURE_BYTES = 64;
+const SIGNED_PREFIX: Uint8Array = utf8('hearsay record 1\n');
+
+/** What an author states, before it is signed. */
+export interface Statement {
+  readonly author: PeerId;
+  readonly kind: Kind;
+  /** Strictly rising for each author, across restarts. */
+  readonly seq: number;
+  readonly hlc: Hlc;
+  /** Wall time after which nobody needs it; 0: kept until replaced. */
+  readonly exp: WallMs;
+  /** State key, event name, or the accused peer; empty for presence and leave. */
+  readonly key: string;
+  readonly value: Wire;
+}
+
+export interface SignedRecord extends Statement {
+  readonly id: RecordId;
+  readonly body: Uint8Array;
+  readonly signature: Uint8Array;
+  /** `signature ‖ body`, as it travels. */
+  readonly bytes: Uint8Array;
+}
+
+export type RecordCode = 'record-size' | 'record-cbor' | 'record-shape' | 'record-version' | 'record-network';
+
+/** Binds every signature to app, room and policy: no replay into another room, no mesh with other rules. */
+export function networkIdOf(app: string, room: string, policy: Wire): Uint8Array {
+  const terms = encodeCbor([app, room, policy]);
+  return sha256(concatBytes(utf8('hearsay network 1\n'), terms)).slice(0, 8);
+}
+
+export function encodeBody(networkId: Uint8Array, statement: Statement): Uint8Array {
+  const { author, kind, seq, hlc, exp, key, value } = statement;
+  return encodeCbor([VERSION, networkId, fromHex(author) ?? '', KIND_CODES[kind], seq, hlc, exp, key, value]);
+}
+
+/** The bytes that a record's signature covers. */
+export function signedBytes(body: Uint8Array): Uint8Array {
+  return concatBytes(SIGNED_PREFIX, body);
+}
+
+export function assemble(statement: Statement, body: Uint8Array, signature: Uint8Array): SignedRecord {
+  return { ...statement, id: recordId(body), body, signature, bytes: concatBytes(signature, body) };
+}
+
+function recordId(body: Uint8Array): RecordId {
+  return toHex(sha256(body).subarray(0, 16)) as RecordId;
+}
+
+/** Reads a record from the network. The signature is *not* checked here; intake sees to that. */
+export function readRecord(bytes: Uint8Array, networkId: Uint8Array): Result<SignedRecord, RecordCode> {
+  if (bytes.length <= SIGNATURE_BYTES || bytes.length > wireLimits.recordBytes) return fail('record-size');
+  const body = bytes.subarray(SIGNATURE_BYTES);
+  const decoded = decodeCbor(body);
+  if (!decoded.ok) return fail('record-cbor');
+  const fields = decoded.value;
+  if (!Array.isArray(fields) || fields.length !== 9) return fail('record-shape');
+  if (fields[0] !== VERSION) return fail('record-version');
+  const network: Wire = fields[1];
+  if (!(network instanceof Uint8Array) || !equalBytes(network, networkId)) return fail('record-network');
+  const statement = readStatement(fields);
+  if (statement === undefined) return fail('record-shape');
+  const signature = bytes.subarray(0, SIGNATURE_BYTES);
+  return ok({ ...statement, id: recordId(body), body, signature, bytes });
+}
+
+function readStatement(fields: readonly Wire[]): Statement | undefined {
+  const [, , author, kindCode, seq, hlc, exp, key, value] = fields;
+  const kind = KINDS.get(kindCode!);
+  if (kind === undefined || !(author instanceof Uint8Array) || author.length !== 32) return undefined;
+  if (!isCount(seq) || !isCount(hlc) || !isCount(exp)) return undefined;
+  if (typeof key !== 'string' || utf8Length(key) > wireLimits.keyBytes || !fitsKind(kind, key, value!))
+    return undefined;
+  return {
+    author: toHex(author) as PeerId,
+    kind,
+    seq,
+    hlc: hlc as Hlc,
+    exp: exp as WallMs,
+    key,
+    value: value!,
+  };
+}
+
+function isCount(value: Wire | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** What each kind must look like besides: a presence that is not `[incarnation, value]` helps nobody. */
+function fitsKind(kind: Kind, key: string, value: Wire): boolean {
+  switch (kind) {
+    case 'presence':
+      return key === '' && Array.isArray(value) && value.length === 2 && isCount(value[0]);
+    case 'leave':
+      return key === '' && isCount(value);
+    case 'accuse':
+      return isPeerId(key) && value === null;
+    case 'state-delete':
+      return key !== '' && value === null;
+    default:
+      return key !== '';
+  }
+}
+
+export function isPeerId(text: unknown): text is PeerId {
+  return typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);
+}
+
+/** Last writer wins: higher clock, then higher author, then higher id. The same answer on every peer. */
+export function isNewer(
+  a: { readonly hlc: Hlc; readonly author: PeerId; readonly id?: RecordId | undefined },
+  b: { readonly hlc: Hlc; readonly author: PeerId; readonly id?: RecordId | undefined },
+): boolean {
+  if (a.hlc !== b.hlc) return a.hlc > b.hlc;
+  if (a.author !== b.author) return a.author > b.author;
+  return (a.id ?? '') > (b.id ?? '');
+}

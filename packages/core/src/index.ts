@@ -1,0 +1,21 @@
+/** What users of the engine may import; no logic. */
+export {
+  broadcastModes,
+  type BroadcastMode,
+  type Config,
+  type ConfigOverrides,
+  makeConfig,
+  type Tunable,
+  type TunableName,
+  tunables,
+} from './config.ts';
+export type { Effect } from './effect.ts';
+export { createEngine, type Engine, type EngineOptions, type EngineStats } from './engine.ts';
+export { type ErrorCode, HearsayError } from './errors.ts';
+export { isPeerId, networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
+export type { Delivery, Input, PublishKind } from './input.ts';
+export { concatBytes, equalBytes, fromHex, toHex, utf8, utf8Length } from './lib/bytes.ts';
+export type { Result } from './lib/result.ts';
+export { createRng, type Rng, seedFrom } from './lib/rng.ts';
+export { createPolicy, defaultPolicy, type Rule } from './policy/policy.ts';
+export type { Hlc, Job, MonoMs, Now, PeerId, RecordId, RoomStatus, Via, WallMs, Wire } from './types.ts';

@@ -1,0 +1,157 @@
+/**
+ * The one door for records. What comes from the network is judged cheap checks first; only what passes them
+ * costs a signature check, and only a good signature makes an id "seen": marking it on arrival would let one
+ * forged copy censor the genuine record. Own statements leave through the same door.
+ */
+import type { Config } from '../config.ts';
+import type { Fact, Ignored, Path, Source } from '../fact.ts';
+import { wallMsOf } from '../identity/hlc.ts';
+import { type SignedRecord, signedBytes } from '../identity/record.ts';
+import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { equalBytes } from '../lib/bytes.ts';
+import type { Result } from '../lib/result.ts';
+import type { Outbox } from '../outbox.ts';
+import type { Job, Now, PeerId, RecordId } from '../types.ts';
+
+export interface Intake {
+  onRecordOffered(fact: Extract<Fact, { type: 'record-offered' }>, now: Now): void;
+  onVerified(job: Job, ok: boolean, now: Now): void;
+  /** A record made by this node itself: known from now on. */
+  onOwnRecord(record: SignedRecord, now: Now): void;
+  /** When the first sync session has ended and all it brought is judged: fact `caught-up`, once. */
+  onSyncEnded(): void;
+  pending(): number;
+}
+
+export interface IntakeTools {
+  readonly config: Config;
+  readonly outbox: Outbox;
+  readonly read: (bytes: Uint8Array) => Result<SignedRecord>;
+  readonly allows: (record: SignedRecord) => boolean;
+  readonly admitAuthor: (author: PeerId, now: Now) => boolean;
+  readonly nextJob: () => Job;
+}
+
+interface Copy {
+  readonly record: SignedRecord;
+  readonly from: Source;
+  readonly path: Path;
+}
+
+interface Pending {
+  job: Job;
+  current: Copy;
+  readonly alternates: Copy[];
+}
+
+export function createIntake(tools: IntakeTools): Intake {
+  const { config, outbox } = tools;
+  const seen: ExpiringMap<RecordId, true> = createExpiringMap(config['intake.seen'], config['intake.seenMs']);
+  const pending = new Map<RecordId, Pending>();
+  const jobs = new Map<Job, RecordId>();
+  /** Caught up once every job up to this one is answered. */
+  let waitFor: Job | undefined;
+  let caughtUp = false;
+
+  const ignore = (reason: Ignored): void => outbox.fact({ type: 'record-ignored', reason });
+
+  const verify = (entry: Pending): void => {
+    entry.job = tools.nextJob();
+    const { record } = entry.current;
+    jobs.set(entry.job, record.id);
+    outbox.effect({
+      type: 'verify',
+      job: entry.job,
+      key: record.author,
+      signature: record.signature,
+      bytes: signedBytes(record.body),
+    });
+  };
+
+  const settle = (): void => {
+    if (caughtUp || waitFor === undefined) return;
+    const oldest = jobs.keys().next().value;
+    if (oldest !== undefined && oldest <= waitFor) return;
+    caughtUp = true;
+    outbox.fact({ type: 'caught-up' });
+  };
+
+  const addAlternate = (entry: Pending, copy: Copy): void => {
+    const tried = [entry.current, ...entry.alternates];
+    const known = tried.some(({ record }) => equalBytes(record.signature, copy.record.signature));
+    if (known || entry.alternates.length >= config['intake.alternates']) ignore('duplicate');
+    else entry.alternates.push(copy);
+  };
+
+  return {
+    onRecordOffered({ bytes, from, path }, now) {
+      const read = tools.read(bytes);
+      if (!read.ok) {
+        blame(outbox, from, 'bad-record', read.code);
+        return;
+      }
+      const record = read.value;
+      seen.expire(now.mono);
+      if (seen.has(record.id)) return ignore('duplicate');
+      const untimely = timeVerdict(record, config, now);
+      if (untimely !== undefined) return ignore(untimely);
+      if (!tools.allows(record)) return blame(outbox, from, 'forbidden', record.key);
+      const copy: Copy = { record, from, path };
+      const waiting = pending.get(record.id);
+      if (waiting !== undefined) return addAlternate(waiting, copy);
+      if (pending.size >= config['intake.pending']) return ignore('busy');
+      if (path === 'push' && !tools.admitAuthor(record.author, now)) return ignore('author-rate');
+      const entry: Pending = { job: 0 as Job, current: copy, alternates: [] };
+      pending.set(record.id, entry);
+      verify(entry);
+    },
+
+    onVerified(job, ok, now) {
+      const id = jobs.get(job);
+      if (id === undefined) return;
+      jobs.delete(job);
+      const entry = pending.get(id)!;
+      const { record, from, path } = entry.current;
+      if (ok) {
+        pending.delete(id);
+        seen.set(id, true, now.mono);
+        outbox.fact({ type: 'record-accepted', record, from, path });
+      } else {
+        blame(outbox, from, 'bad-signature', record.kind);
+        const next = entry.alternates.shift();
+        if (next === undefined) pending.delete(id);
+        else {
+          entry.current = next;
+          verify(entry);
+        }
+      }
+      settle();
+    },
+
+    onOwnRecord(record, now) {
+      seen.set(record.id, true, now.mono);
+    },
+
+    onSyncEnded() {
+      // A later session does not move the mark: a busy room would never be caught up.
+      waitFor ??= ([...jobs.keys()].at(-1) ?? 0) as Job;
+      settle();
+    },
+
+    pending: () => pending.size,
+  };
+}
+
+/** Times that no honest, living record has. Nobody is blamed: the sender's clock may differ from ours. */
+function timeVerdict(record: SignedRecord, config: Config, now: Now): Ignored | undefined {
+  const said = wallMsOf(record.hlc);
+  if (said > now.wall + config['intake.skewMs']) return 'future';
+  if (record.exp !== 0 && record.exp + config['intake.skewMs'] < now.wall) return 'expired';
+  // A replayed event must be older than this before its id is forgotten.
+  if (record.kind === 'event' && said + config['intake.eventMs'] + config['intake.skewMs'] < now.wall) return 'expired';
+  return undefined;
+}
+
+function blame(outbox: Outbox, from: Source, offence: 'bad-record' | 'bad-signature' | 'forbidden', detail: string): void {
+  if (from !== 'self' && from !== 'storage') outbox.fact({ type: 'misbehaved', peer: from, offence, detail });
+}

@@ -1,0 +1,197 @@
+/**
+ * Are they still there? Active neighbours watch each other: every frame is proof of life, an idle link carries
+ * heartbeats, a silent one is pinged and then given up. Who gives up a neighbour says so in a signed
+ * accusation; the accused refutes it by any newer record of its own, and is dead when it does not.
+ * After SWIM (Das et al. 2002), with the neighbours as monitors instead of random probes. An accusation is
+ * ordered against its subject's records by hybrid clock: the accuser had heard all that it had heard.
+ */
+import type { Config } from '../config.ts';
+import type { NeighbourLoss, Path, Source } from '../fact.ts';
+import type { SignedRecord } from '../identity/record.ts';
+import type { Rng } from '../lib/rng.ts';
+import type { Outbox } from '../outbox.ts';
+import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
+import type { Frame } from '../wire/frame.ts';
+import { createSuspicions, type Suspicions } from './suspicions.ts';
+
+export interface Liveness {
+  onNeighbourUp(peer: PeerId, now: Now): void;
+  onNeighbourDown(peer: PeerId, reason: NeighbourLoss, now: Now): void;
+  /** Any frame from a neighbour, before it is parsed. */
+  onHeard(peer: PeerId, now: Now): void;
+  /** Any frame to a neighbour. */
+  onSent(peer: PeerId, now: Now): void;
+  onFrame(from: PeerId, frame: Extract<Frame, { type: 'ping' | 'pong' }>, now: Now): void;
+  onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
+  onMemberGone(peer: PeerId): void;
+  /** This node itself was stopped for `stalledMs`: its silence about others proves nothing. */
+  onStall(stalledMs: number, now: Now): void;
+  onWake(now: Now): void;
+  nextWakeAt(): MonoMs | undefined;
+  rttMs(peer: PeerId): number | undefined;
+  suspected(): number;
+}
+
+interface Watch {
+  heardAt: number;
+  sentAt: number;
+  pingedAt: number | undefined;
+  pingNonce: number | undefined;
+  measureAt: number;
+  rttMs: number | undefined;
+}
+
+/** A link that closed without a word: time for the peer to come back, or for its goodbye by another way. */
+const CLOSED_GRACE_MS = 1_000;
+const MAX_ACCUSATIONS = 1_024;
+
+export interface LivenessTools {
+  readonly self: PeerId;
+  readonly config: Config;
+  readonly outbox: Outbox;
+  readonly rng: Rng;
+}
+
+export function createLiveness({ self, config, outbox, rng }: LivenessTools): Liveness {
+  const watches = new Map<PeerId, Watch>();
+  /** Lost neighbours to accuse, and when. */
+  const toAccuse = new Map<PeerId, number>();
+  /** The newest word of each author that spoke, by its own clock. */
+  const lastSaid = new Map<PeerId, number>();
+  const accusations = new Map<RecordId, { readonly record: SignedRecord; readonly until: number }>();
+  const suspicions: Suspicions = createSuspicions(config);
+
+  const accuse = (peer: PeerId): void => {
+    if (lastSaid.has(peer)) outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value: null });
+  };
+
+  const ping = (peer: PeerId, watch: Watch, now: Now): void => {
+    watch.pingNonce = rng.uint32();
+    watch.pingedAt = now.mono;
+    watch.measureAt = now.mono + rng.jitter(config['liveness.rttMs'], 0.2);
+    outbox.send(peer, { type: 'ping', nonce: watch.pingNonce });
+  };
+
+  const dueOf = (watch: Watch): number =>
+    Math.min(
+      watch.sentAt + config['liveness.heartbeatMs'],
+      watch.measureAt,
+      watch.heardAt + config['liveness.silenceMs'] + (watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt ? config['liveness.pingMs'] : 0),
+    );
+
+  const check = (peer: PeerId, watch: Watch, now: Now): void => {
+    const silentMs = now.mono - watch.heardAt;
+    const asked = watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt;
+    if (silentMs >= config['liveness.silenceMs']) {
+      if (!asked) ping(peer, watch, now);
+      else if (silentMs >= config['liveness.silenceMs'] + config['liveness.pingMs'] && now.mono - watch.pingedAt! >= config['liveness.pingMs']) {
+        outbox.fact({ type: 'neighbour-silent', peer });
+        return;
+      }
+    }
+    if (now.mono >= watch.measureAt) ping(peer, watch, now);
+    if (now.mono - watch.sentAt >= config['liveness.heartbeatMs']) outbox.send(peer, { type: 'heartbeat' });
+  };
+
+  const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
+    const subject = record.key as PeerId;
+    if (record.hlc < (lastSaid.get(subject) ?? 0)) return outbox.fact({ type: 'record-ignored', reason: 'stale-accusation' });
+    if (accusations.size >= MAX_ACCUSATIONS) return outbox.fact({ type: 'record-ignored', reason: 'quota' });
+    accusations.set(record.id, { record, until: now.mono + config['liveness.accusationMs'] });
+    outbox.fact({ type: 'record-stored', record, from, path, kept: true });
+    if (subject === self) return outbox.fact({ type: 'self-suspected' });
+    // What this node hears itself outweighs what it is told; the accused is left to answer.
+    const watch = watches.get(subject);
+    if (watch !== undefined && now.mono - watch.heardAt < config['liveness.silenceMs']) return;
+    if (lastSaid.has(subject) && suspicions.add(subject, record.author, record.hlc, now)) {
+      outbox.fact({ type: 'peer-suspected', peer: subject });
+    }
+  };
+
+  return {
+    onNeighbourUp(peer, now) {
+      toAccuse.delete(peer);
+      const { mono } = now;
+      watches.set(peer, { heardAt: mono, sentAt: mono, pingedAt: undefined, pingNonce: undefined, measureAt: mono, rttMs: undefined });
+    },
+
+    onNeighbourDown(peer, reason, now) {
+      watches.delete(peer);
+      if (reason === 'silent') accuse(peer);
+      else if (reason === 'closed') toAccuse.set(peer, now.mono + CLOSED_GRACE_MS);
+    },
+
+    onHeard(peer, now) {
+      const watch = watches.get(peer);
+      if (watch !== undefined) watch.heardAt = now.mono;
+    },
+
+    onSent(peer, now) {
+      const watch = watches.get(peer);
+      if (watch !== undefined) watch.sentAt = now.mono;
+    },
+
+    onFrame(from, frame, now) {
+      if (frame.type === 'ping') return outbox.send(from, { type: 'pong', nonce: frame.nonce });
+      const watch = watches.get(from);
+      if (watch?.pingedAt === undefined || watch.pingNonce !== frame.nonce) return;
+      const sample = now.mono - watch.pingedAt;
+      watch.rttMs = watch.rttMs === undefined ? sample : 0.8 * watch.rttMs + 0.2 * sample;
+      watch.pingNonce = undefined;
+    },
+
+    onRecordAccepted(record, from, path, now) {
+      const { author } = record;
+      if (record.kind === 'leave') return;
+      if (record.kind === 'presence' || lastSaid.has(author)) {
+        lastSaid.set(author, Math.max(record.hlc, lastSaid.get(author) ?? 0));
+      }
+      if (suspicions.clear(author, record.hlc)) outbox.fact({ type: 'peer-cleared', peer: author });
+      if (record.kind === 'accuse') onAccusation(record, from, path, now);
+    },
+
+    onMemberGone(peer) {
+      lastSaid.delete(peer);
+      toAccuse.delete(peer);
+      suspicions.forget(peer);
+    },
+
+    onStall(stalledMs, now) {
+      for (const watch of watches.values()) {
+        watch.heardAt = now.mono;
+        watch.pingedAt = undefined;
+      }
+      suspicions.postpone(stalledMs);
+    },
+
+    onWake(now) {
+      for (const [peer, watch] of watches) if (now.mono >= dueOf(watch)) check(peer, watch, now);
+      for (const [peer, at] of toAccuse) {
+        if (now.mono < at) continue;
+        toAccuse.delete(peer);
+        accuse(peer);
+      }
+      for (const [id, { record, until }] of accusations) {
+        if (now.mono < until) break;
+        accusations.delete(id);
+        outbox.fact({ type: 'record-dropped', record });
+      }
+      for (const { peer, hlc } of suspicions.takeDue(now)) outbox.fact({ type: 'peer-failed', peer, hlc });
+    },
+
+    nextWakeAt: () => {
+      let next = suspicions.nextDueAt();
+      for (const watch of watches.values()) next = Math.min(next, dueOf(watch));
+      for (const at of toAccuse.values()) next = Math.min(next, at);
+      for (const { until } of accusations.values()) {
+        next = Math.min(next, until);
+        break;
+      }
+      return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
+    },
+
+    rttMs: peer => watches.get(peer)?.rttMs,
+    suspected: () => suspicions.size(),
+  };
+}
+

@@ -1,0 +1,66 @@
+/** Who is accused by whom, and until when it may refute. Several accusers shorten the time, as in Lifeguard. */
+import type { Config } from '../config.ts';
+import type { Now, PeerId } from '../types.ts';
+
+export interface Suspicions {
+  /** True when `subject` was not suspected before. */
+  add(subject: PeerId, accuser: PeerId, hlc: number, now: Now): boolean;
+  /** `subject` spoke at `hlc`. True when that refutes every accusation against it. */
+  clear(subject: PeerId, hlc: number): boolean;
+  forget(subject: PeerId): void;
+  postpone(ms: number): void;
+  /** Takes those whose time is up at `now`. */
+  takeDue(now: Now): readonly { readonly peer: PeerId; readonly hlc: number }[];
+  nextDueAt(): number;
+  size(): number;
+}
+
+interface Suspicion {
+  readonly accusers: Set<PeerId>;
+  hlc: number;
+  firstAt: number;
+}
+
+const MAX_ACCUSERS = 64;
+
+export function createSuspicions(config: Config): Suspicions {
+  const suspicions = new Map<PeerId, Suspicion>();
+  const dueAt = ({ accusers, firstAt }: Suspicion): number =>
+    firstAt + config[accusers.size > 1 ? 'liveness.suspicionMs' : 'liveness.loneSuspicionMs'];
+
+  return {
+    add(subject, accuser, hlc, now) {
+      const known = suspicions.get(subject);
+      if (known === undefined) {
+        suspicions.set(subject, { accusers: new Set([accuser]), hlc, firstAt: now.mono });
+        return true;
+      }
+      if (known.accusers.size < MAX_ACCUSERS) known.accusers.add(accuser);
+      known.hlc = Math.max(known.hlc, hlc);
+      return false;
+    },
+    clear(subject, hlc) {
+      const known = suspicions.get(subject);
+      return known !== undefined && hlc > known.hlc && suspicions.delete(subject);
+    },
+    forget: subject => void suspicions.delete(subject),
+    postpone(ms) {
+      for (const suspicion of suspicions.values()) suspicion.firstAt += ms;
+    },
+    takeDue(now) {
+      const due: { peer: PeerId; hlc: number }[] = [];
+      for (const [peer, suspicion] of suspicions) {
+        if (now.mono < dueAt(suspicion)) continue;
+        suspicions.delete(peer);
+        due.push({ peer, hlc: suspicion.hlc });
+      }
+      return due;
+    },
+    nextDueAt() {
+      let next = Number.POSITIVE_INFINITY;
+      for (const suspicion of suspicions.values()) next = Math.min(next, dueAt(suspicion));
+      return next;
+    },
+    size: () => suspicions.size,
+  };
+}

@@ -1,0 +1,28 @@
+/** How many neighbours a node wants. Everybody in a small room; then few, because links are what costs. */
+import type { Config } from '../config.ts';
+
+/** Up to this many peers everyone is everyone's neighbour. */
+const FULL_MESH_TO = 8;
+
+export interface Degree {
+  /** Dial until there are so many. */
+  readonly wanted: number;
+  /** Accept up to so many. */
+  readonly accepted: number;
+}
+
+export function degreeFor(roomSize: number, config: Config): Degree {
+  const cap = config['overlay.maxLinks'];
+  const others = Math.max(0, roomSize - 1);
+  const natural = config['overlay.degree'] || naturalDegree(roomSize);
+  // A peer at its cap can take no newcomer without sending somebody away, so one slot is left free.
+  const most = others <= cap ? cap : Math.max(2, cap - 1);
+  const wanted = Math.min(natural, others, most);
+  return { wanted, accepted: Math.min(cap, wanted + config['overlay.slack']) };
+}
+
+function naturalDegree(roomSize: number): number {
+  if (roomSize <= FULL_MESH_TO) return FULL_MESH_TO - 1;
+  if (roomSize <= 32) return 5;
+  return roomSize <= 200 ? 6 : 8;
+}

@@ -1,0 +1,68 @@
+/** Links in the making: asked and not yet answered, or agreed and being connected. */
+import type { Config } from '../config.ts';
+import { createTokenBucket } from '../lib/token-bucket.ts';
+import type { Now, PeerId, Via } from '../types.ts';
+
+export interface Dial {
+  readonly peer: PeerId;
+  readonly session: number;
+  phase: 'asked' | 'dialing';
+  readonly initiator: boolean;
+  via: Via;
+  until: number;
+}
+
+export interface Dials {
+  get(peer: PeerId): Dial | undefined;
+  add(dial: Dial): void;
+  remove(peer: PeerId): void;
+  /** Those agreed: they will take a slot. */
+  agreed(): number;
+  /** Is there budget for one more of our own? Takes it. */
+  mayAsk(now: Now): boolean;
+  /** When there may be budget again. */
+  nextBudgetAt(now: Now): number;
+  takeOverdue(now: Now): readonly Dial[];
+  nextDueAt(): number;
+  readonly size: number;
+  peers(): readonly PeerId[];
+}
+
+export function createDials(config: Config, startedAt: Now): Dials {
+  const dials = new Map<PeerId, Dial>();
+  const perMinute = config['overlay.dialsPerMinute'];
+  const budget = createTokenBucket(perMinute / 60, perMinute, startedAt.mono);
+
+  const own = (): number => {
+    let count = 0;
+    for (const dial of dials.values()) if (dial.initiator) count += 1;
+    return count;
+  };
+
+  return {
+    get: peer => dials.get(peer),
+    add: dial => void dials.set(dial.peer, dial),
+    remove: peer => void dials.delete(peer),
+    agreed() {
+      let count = 0;
+      for (const dial of dials.values()) if (dial.phase === 'dialing') count += 1;
+      return count;
+    },
+    mayAsk: now => own() < config['overlay.dialsAtOnce'] && budget.take(1, now.mono),
+    nextBudgetAt: now => (own() < config['overlay.dialsAtOnce'] ? now.mono + budget.waitMs(1, now.mono) : Number.POSITIVE_INFINITY),
+    takeOverdue(now) {
+      const overdue = [...dials.values()].filter(dial => now.mono >= dial.until);
+      for (const { peer } of overdue) dials.delete(peer);
+      return overdue;
+    },
+    nextDueAt() {
+      let next = Number.POSITIVE_INFINITY;
+      for (const { until } of dials.values()) next = Math.min(next, until);
+      return next;
+    },
+    get size() {
+      return dials.size;
+    },
+    peers: () => [...dials.keys()],
+  };
+}

@@ -1,0 +1,358 @@
+/**
+ * Who are my neighbours? HyParView (Leitão et al. 2007) adapted to links that are expensive: both sides agree
+ * before anything is dialled, shuffles never rewire, and a full node that must take in a newcomer without any
+ * link hands it one of its own neighbours, so that the graph stays in one piece.
+ */
+import type { Config } from '../config.ts';
+import type { Fact, NeighbourLoss } from '../fact.ts';
+import type { Input } from '../input.ts';
+import type { Rng } from '../lib/rng.ts';
+import type { Outbox } from '../outbox.ts';
+import type { MonoMs, Now, PeerId, RoomStatus, Via } from '../types.ts';
+import type { DisconnectReason, Frame } from '../wire/frame.ts';
+import { decodeSignal, encodeSignal, type Signal } from '../wire/signal.ts';
+import { wireLimits } from '../wire/limits.ts';
+import { degreeFor } from './degree.ts';
+import { createDials, type Dial } from './dials.ts';
+import { createRendezvousPolicy } from './rendezvous.ts';
+import { createStanding } from './standing.ts';
+import { createViews } from './views.ts';
+
+export type OverlayFrame = Extract<Frame, { type: 'shuffle' | 'shuffle-reply' | 'disconnect' }>;
+export type OverlayInput = Extract<
+  Input,
+  {
+    type:
+      | 'start'
+      | 'link-up'
+      | 'link-down'
+      | 'dial-failed'
+      | 'rtc-signal'
+      | 'rendezvous-up'
+      | 'rendezvous-down'
+      | 'introduced'
+      | 'entry-role'
+      | 'server-unreachable'
+      | 'leave';
+  }
+>;
+
+export interface Neighbour {
+  readonly peer: PeerId;
+  readonly since: MonoMs;
+  readonly via: Via;
+  readonly outbound: boolean;
+}
+
+export interface Overlay {
+  onInput(input: OverlayInput, now: Now): void;
+  onFrame(from: PeerId, frame: OverlayFrame, now: Now): void;
+  onSignalIn(fact: Extract<Fact, { type: 'signal-in' }>, now: Now): void;
+  onMemberJoined(peer: PeerId, now: Now): void;
+  onMemberGone(peer: PeerId, now: Now): void;
+  onNeighbourSilent(peer: PeerId, now: Now): void;
+  onPeerBanned(peer: PeerId, now: Now): void;
+  onCaughtUp(): void;
+  onWake(now: Now): void;
+  nextWakeAt(now: Now): MonoMs | undefined;
+  has(peer: PeerId): boolean;
+  neighbours(): readonly Neighbour[];
+  status(): RoomStatus;
+  /** How many links were dialled or agreed to since the start. */
+  dialled(): number;
+}
+
+export interface OverlayTools {
+  readonly self: PeerId;
+  readonly config: Config;
+  readonly outbox: Outbox;
+  readonly rng: Rng;
+  readonly isBanned: (peer: PeerId, now: Now) => boolean;
+}
+
+const SHUFFLE_ENTRIES = 8;
+const FIRST_MINUTE_MS = 60_000;
+const REFUSED_ALTERNATIVES = 4;
+const EVICT_EVERY_MS = 1_000;
+const EVICTED_RETRY_MS = 10_000;
+const REFUSED_RETRY_MS = 3_000;
+/** A number of milliseconds from a stranger is believed up to here: overflowing back-offs were CVEs elsewhere. */
+const MAX_RETRY_AFTER_MS = 600_000;
+
+export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
+  const { self, config, outbox, rng } = tools;
+  const active = new Map<PeerId, Neighbour>();
+  const views = createViews(self, config, rng);
+  const dials = createDials(config, startedAt);
+  const rendezvous = createRendezvousPolicy(config, outbox, rng);
+  const standing = createStanding(outbox);
+  let shuffleAt = startedAt.mono + rng.jitter(config['overlay.shuffleMs'] / 3, 0.2);
+  let evictedAt = Number.NEGATIVE_INFINITY;
+  let dialled = 0;
+  let starved = false;
+  let left = false;
+
+  const signal = (to: PeerId, message: Signal): void =>
+    outbox.fact({ type: 'signal-out', to, payload: encodeSignal(message) });
+
+  const taken = (peer: PeerId): boolean => active.has(peer) || dials.get(peer) !== undefined;
+
+  const ask = (peer: PeerId, now: Now): void => {
+    const session = rng.uint32();
+    const urgent = active.size === 0;
+    const until = now.mono + config['overlay.askTimeoutMs'];
+    dials.add({ peer, session, phase: 'asked', initiator: true, via: 'server', until });
+    signal(peer, { type: 'request', session, urgent });
+  };
+
+  /** Ask this one now, whatever the degree: it connects us to somebody we may have no path to. */
+  const askForced = (peer: PeerId, now: Now): void => {
+    if (peer === self || taken(peer) || active.size >= config['overlay.maxLinks']) return;
+    if (!tools.isBanned(peer, now) && dials.mayAsk(now)) ask(peer, now);
+  };
+
+  const fill = (now: Now): void => {
+    const { wanted } = degreeFor(views.roomSize(), config);
+    starved = false;
+    while (active.size + dials.size < wanted) {
+      const peer = views.candidate(active.size === 0, other => taken(other) || tools.isBanned(other, now), now);
+      starved = peer === undefined;
+      if (peer === undefined || !dials.mayAsk(now)) return;
+      ask(peer, now);
+    }
+  };
+
+  const review = (now: Now): void => {
+    if (left) return;
+    fill(now);
+    const roomSize = views.roomSize();
+    const { wanted } = degreeFor(roomSize, config);
+    const settled = active.size >= Math.max(1, wanted - 2);
+    rendezvous.review(settled, active.size, roomSize, now);
+    standing.review({ links: active.size, serverUp: rendezvous.up, alone: roomSize === 1 });
+  };
+
+  const drop = (peer: PeerId, reason: NeighbourLoss): void => {
+    if (active.delete(peer)) outbox.fact({ type: 'neighbour-down', peer, reason });
+  };
+
+  const dismiss = (peer: PeerId, reason: DisconnectReason, alternatives: readonly PeerId[]): void => {
+    const retryAfterMs = reason === 'banned' ? config['guard.banMs'] : EVICTED_RETRY_MS;
+    outbox.send(peer, { type: 'disconnect', reason, retryAfterMs, alternatives });
+    outbox.effect({ type: 'close-link', peer, reason });
+    drop(peer, reason === 'banned' ? 'banned' : 'goodbye');
+  };
+
+  const refuse = (peer: PeerId, session: number): void => {
+    const others = [...active.keys()].filter(other => other !== peer);
+    const alternatives = rng.sample(others, REFUSED_ALTERNATIVES);
+    signal(peer, { type: 'refuse', session, retryAfterMs: REFUSED_RETRY_MS, alternatives });
+  };
+
+  /** A newcomer without any link goes before a neighbour that has others: that one is given the newcomer. */
+  const makeRoomFor = (newcomer: PeerId, now: Now): boolean => {
+    if (now.mono - evictedAt < EVICT_EVERY_MS) return false;
+    const victim = rng.pick([...active.keys()]);
+    if (victim === undefined) return false;
+    evictedAt = now.mono;
+    views.backOffFor(victim, EVICTED_RETRY_MS, now);
+    dismiss(victim, 'full', [newcomer]);
+    return true;
+  };
+
+  const onRequest = (from: PeerId, session: number, urgent: boolean, via: Via, now: Now): void => {
+    if (active.has(from)) return refuse(from, session);
+    const crossing = dials.get(from);
+    // Both asked at once: the larger id's request counts.
+    if (crossing !== undefined && (crossing.phase === 'dialing' || self > from)) return;
+    const { accepted } = degreeFor(Math.max(views.roomSize(), 2), config);
+    const cap = config['overlay.maxLinks'];
+    const held = active.size + dials.agreed();
+    if (held >= (urgent ? cap : accepted) && !(urgent && makeRoomFor(from, now))) return refuse(from, session);
+    const until = now.mono + config['overlay.dialTimeoutMs'];
+    dials.add({ peer: from, session, phase: 'dialing', initiator: false, via, until });
+    dialled += 1;
+    signal(from, { type: 'accept', session });
+    outbox.effect({ type: 'dial', peer: from, session, initiator: false });
+  };
+
+  const onAccept = (dial: Dial, via: Via, now: Now): void => {
+    if (dial.phase !== 'asked') return;
+    dial.phase = 'dialing';
+    dial.via = via;
+    dial.until = now.mono + config['overlay.dialTimeoutMs'];
+    dialled += 1;
+    outbox.effect({ type: 'dial', peer: dial.peer, session: dial.session, initiator: true });
+  };
+
+  const onRefuse = (dial: Dial, refusal: Extract<Signal, { type: 'refuse' }>, now: Now): void => {
+    if (dial.phase !== 'asked') return;
+    dials.remove(dial.peer);
+    views.backOffFor(dial.peer, Math.min(refusal.retryAfterMs, MAX_RETRY_AFTER_MS), now);
+    for (const peer of refusal.alternatives) if (peer !== self) views.passive.set(peer, true, now.mono);
+  };
+
+  const failDial = (peer: PeerId, now: Now): void => {
+    dials.remove(peer);
+    views.backOff(peer, config['overlay.retryMs'], now);
+  };
+
+  const onLinkUp = ({ peer, outbound, via }: Extract<OverlayInput, { type: 'link-up' }>, now: Now): void => {
+    dials.remove(peer);
+    if (active.has(peer)) return;
+    if (tools.isBanned(peer, now) || left) return outbox.effect({ type: 'close-link', peer, reason: 'banned' });
+    if (active.size >= config['overlay.maxLinks']) return outbox.effect({ type: 'close-link', peer, reason: 'full' });
+    active.set(peer, { peer, since: now.mono, via, outbound });
+    views.forgive(peer);
+    outbox.fact({ type: 'neighbour-up', peer, outbound });
+  };
+
+  const onIntroduced = (peers: readonly PeerId[], now: Now): void => {
+    for (const peer of peers.slice(0, wireLimits.peersPerList)) {
+      if (peer !== self) views.introduced.set(peer, true, now.mono);
+    }
+    // Somebody in the room whom we do not know: a newcomer, or the other half of a room that fell apart.
+    const stranger = active.size > 0 ? peers.find(peer => peer !== self && !views.members.has(peer)) : undefined;
+    if (stranger !== undefined) askForced(stranger, now);
+  };
+
+  const onLeave = (): void => {
+    for (const peer of [...active.keys()]) dismiss(peer, 'leaving', []);
+    for (const peer of dials.peers()) outbox.effect({ type: 'close-link', peer, reason: 'leaving' });
+    outbox.effect({ type: 'rendezvous', open: false });
+    left = true;
+    standing.onLeave();
+  };
+
+  const shuffle = (now: Now): void => {
+    const early = now.mono - startedAt.mono < FIRST_MINUTE_MS;
+    shuffleAt = now.mono + rng.jitter(config['overlay.shuffleMs'] / (early ? 3 : 1), 0.2);
+    const peer = rng.pick([...active.keys()]);
+    if (peer !== undefined) outbox.send(peer, { type: 'shuffle', peers: shuffleSample(peer) });
+  };
+
+  const shuffleSample = (except: PeerId): readonly PeerId[] => {
+    const known = new Set([...active.keys(), ...views.passive.keys(), ...rng.sample([...views.members], SHUFFLE_ENTRIES)]);
+    known.delete(except);
+    return [self, ...rng.sample([...known], SHUFFLE_ENTRIES - 1)];
+  };
+
+  const react = (input: OverlayInput, now: Now): void => {
+    switch (input.type) {
+      case 'start':
+        return;
+      case 'link-up':
+        return onLinkUp(input, now);
+      case 'link-down':
+        if (active.has(input.peer)) views.backOffFor(input.peer, config['overlay.retryMs'] / 5, now);
+        return drop(input.peer, 'closed');
+      case 'dial-failed':
+        if (dials.get(input.peer)?.session === input.session) failDial(input.peer, now);
+        return;
+      case 'rtc-signal':
+        return signal(input.peer, { type: 'rtc', session: input.session, data: input.data });
+      case 'rendezvous-up':
+        rendezvous.onUp(input.entry, now);
+        return onIntroduced(input.peers, now);
+      case 'rendezvous-down':
+        return rendezvous.onDown();
+      case 'introduced':
+        return onIntroduced(input.peers, now);
+      case 'entry-role':
+        return rendezvous.onEntryRole(input.entry, now);
+      case 'server-unreachable':
+        views.introduced.delete(input.peer);
+        return;
+      case 'leave':
+        return onLeave();
+    }
+  };
+
+  return {
+    onInput(input, now) {
+      react(input, now);
+      review(now);
+    },
+
+    onFrame(from, frame, now) {
+      if (frame.type === 'disconnect') {
+        views.backOffFor(from, Math.min(frame.retryAfterMs, MAX_RETRY_AFTER_MS), now);
+        outbox.effect({ type: 'close-link', peer: from, reason: 'goodbye' });
+        drop(from, 'goodbye');
+        const heir = frame.alternatives[0];
+        if (heir !== undefined) askForced(heir, now);
+        return review(now);
+      }
+      if (frame.type === 'shuffle') outbox.send(from, { type: 'shuffle-reply', peers: shuffleSample(from) });
+      for (const peer of frame.peers) if (peer !== self) views.passive.set(peer, true, now.mono);
+    },
+
+    onSignalIn({ from, payload, via }, now) {
+      if (from === self || left || tools.isBanned(from, now)) return;
+      const decoded = decodeSignal(payload);
+      if (!decoded.ok) return outbox.fact({ type: 'record-ignored', reason: 'bad-signal' });
+      const message = decoded.value;
+      if (message.type === 'request') onRequest(from, message.session, message.urgent, via, now);
+      const dial = dials.get(from);
+      if (dial === undefined || dial.session !== message.session) return review(now);
+      if (message.type === 'accept') onAccept(dial, via, now);
+      if (message.type === 'refuse') onRefuse(dial, message, now);
+      if (message.type === 'rtc' && dial.phase === 'dialing') {
+        outbox.effect({ type: 'rtc-signal', peer: from, session: dial.session, data: message.data });
+      }
+      review(now);
+    },
+
+    onMemberJoined(peer, now) {
+      views.members.add(peer);
+      review(now);
+    },
+    onMemberGone(peer, now) {
+      views.members.delete(peer);
+      views.introduced.delete(peer);
+      views.passive.delete(peer);
+      if (active.has(peer)) outbox.effect({ type: 'close-link', peer, reason: 'gone' });
+      drop(peer, 'goodbye');
+      review(now);
+    },
+    onNeighbourSilent(peer, now) {
+      if (!active.has(peer)) return;
+      outbox.effect({ type: 'close-link', peer, reason: 'silent' });
+      views.backOff(peer, config['overlay.retryMs'], now);
+      drop(peer, 'silent');
+      review(now);
+    },
+    onPeerBanned(peer, now) {
+      views.introduced.delete(peer);
+      views.passive.delete(peer);
+      if (active.has(peer)) dismiss(peer, 'banned', []);
+      review(now);
+    },
+    onCaughtUp: () => standing.onCaughtUp(),
+
+    onWake(now) {
+      for (const { peer } of dials.takeOverdue(now)) {
+        outbox.effect({ type: 'close-link', peer, reason: 'timeout' });
+        views.introduced.delete(peer);
+        failDial(peer, now);
+      }
+      if (now.mono >= shuffleAt) shuffle(now);
+      review(now);
+    },
+
+    nextWakeAt(now) {
+      if (left) return undefined;
+      let next = Math.min(shuffleAt, dials.nextDueAt(), rendezvous.nextWakeAt());
+      const { wanted } = degreeFor(views.roomSize(), config);
+      if (active.size + dials.size < wanted) {
+        next = Math.min(next, starved ? views.nextForgivenAt(now) : dials.nextBudgetAt(now));
+      }
+      return Math.max(next, now.mono) as MonoMs;
+    },
+
+    has: peer => active.has(peer),
+    neighbours: () => [...active.values()],
+    status: () => standing.status(),
+    dialled: () => dialled,
+  };
+}

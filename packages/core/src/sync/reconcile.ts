@@ -1,0 +1,79 @@
+/**
+ * One step of range-based set reconciliation (Meyer 2023): compare the ranges a neighbour sent with our own
+ * set, and answer with finer ranges where they differ. Pure: no session, no clock.
+ */
+import { equalBytes } from '../lib/bytes.ts';
+import type { SignedRecord } from '../identity/record.ts';
+import type { RecordId } from '../types.ts';
+import type { SyncRange } from '../wire/frame.ts';
+import { wireLimits } from '../wire/limits.ts';
+import { boundFromWire, boundToWire, fingerprint, type IndexSet } from './index-set.ts';
+
+export interface Step {
+  /** What to ask next; empty when every range is settled. */
+  readonly ranges: readonly SyncRange[];
+  /** Ours that the neighbour lacks. */
+  readonly have: readonly SignedRecord[];
+  /** The neighbour's that we lack. */
+  readonly need: readonly RecordId[];
+}
+
+/** Below this many of ours in a range, ids cost less than another round trip. */
+const LIST_BELOW = 24;
+const FAN_OUT = 16;
+
+/** Opens a session: the whole set as one fingerprint. */
+export function openRanges(set: IndexSet): readonly SyncRange[] {
+  return [{ mode: 'fingerprint', upper: boundToWire(undefined), fingerprint: fingerprint(set.range(undefined, undefined)) }];
+}
+
+export function reconcile(set: IndexSet, theirs: readonly SyncRange[]): Step {
+  const ranges: SyncRange[] = [];
+  const have: SignedRecord[] = [];
+  const need: RecordId[] = [];
+  let lower: string | undefined;
+  for (const range of theirs) {
+    const upper = boundFromWire(range.upper);
+    const ours = set.range(lower, upper);
+    if (range.mode === 'ids') compareIds(ours, range.ids, have, need, set);
+    const differs = range.mode === 'fingerprint' && !equalBytes(range.fingerprint, fingerprint(ours));
+    if (differs && ranges.length + FAN_OUT <= wireLimits.rangesPerSync) split(set, ours, range.upper, ranges);
+    else extendEqual(ranges, range.upper);
+    lower = upper;
+    if (upper === undefined) break;
+  }
+  return { ranges: ranges.some(range => range.mode !== 'equal') ? ranges : [], have, need };
+}
+
+function compareIds(
+  ours: readonly SignedRecord[],
+  theirs: readonly RecordId[],
+  have: SignedRecord[],
+  need: RecordId[],
+  set: IndexSet,
+): void {
+  const listed = new Set(theirs);
+  for (const record of ours) if (!listed.has(record.id)) have.push(record);
+  for (const id of listed) if (set.get(id) === undefined) need.push(id);
+}
+
+/** Our part of a differing range: listed when it is small, else as finer fingerprints. */
+function split(set: IndexSet, ours: readonly SignedRecord[], upper: Uint8Array, ranges: SyncRange[]): void {
+  if (ours.length < LIST_BELOW) {
+    ranges.push({ mode: 'ids', upper, ids: ours.map(record => record.id) });
+    return;
+  }
+  const size = Math.ceil(ours.length / FAN_OUT);
+  for (let from = 0; from < ours.length; from += size) {
+    const next = ours[from + size];
+    const part = ours.slice(from, from + size);
+    const bound = next === undefined ? upper : boundToWire(set.positionOf(next));
+    if (part.length < LIST_BELOW / 2) ranges.push({ mode: 'ids', upper: bound, ids: part.map(record => record.id) });
+    else ranges.push({ mode: 'fingerprint', upper: bound, fingerprint: fingerprint(part) });
+  }
+}
+
+function extendEqual(ranges: SyncRange[], upper: Uint8Array): void {
+  if (ranges.at(-1)?.mode === 'equal') ranges.pop();
+  ranges.push({ mode: 'equal', upper });
+}

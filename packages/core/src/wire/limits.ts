@@ -1,0 +1,40 @@
+/** Every size that the wire knows, in one table. Sources: the design's figures, unless a line says otherwise. */
+export const wireLimits: {
+  readonly frameBytes: number;
+  readonly recordBytes: number;
+  readonly valueBytes: number;
+  readonly keyBytes: number;
+  readonly depth: number;
+  readonly items: number;
+  readonly mapKeyBytes: number;
+  readonly recordsPerFrame: number;
+  readonly signalBytes: number;
+  readonly peersPerList: number;
+  readonly rangesPerSync: number;
+  readonly idsPerList: number;
+} = {
+  /** Largest frame on a link, bytes. A quarter of what every WebRTC stack carries (262,144). */
+  frameBytes: 65_536,
+  /** Largest record, signature included, bytes. */
+  recordBytes: 16_384,
+  /** Largest encoded value inside a record, bytes. Leaves room for header, key and signature. */
+  valueBytes: 12_288,
+  /** Longest key of a record in UTF-8, bytes. Guess: a path of a few segments. */
+  keyBytes: 256,
+  /** Deepest nesting of arrays and maps. */
+  depth: 16,
+  /** Most CBOR items in one frame or record body. */
+  items: 4_096,
+  /** Longest key of a map inside a value, UTF-8 bytes. */
+  mapKeyBytes: 64,
+  /** Most records in one PUSH or DELTA. */
+  recordsPerFrame: 256,
+  /** Largest signal (offer, answer, neighbour request) carried by server or mesh, bytes. */
+  signalBytes: 9_216,
+  /** Most peers named in a shuffle or a refusal. */
+  peersPerList: 16,
+  /** Most ranges in one SYNC. */
+  rangesPerSync: 64,
+  /** Most record ids in one list. */
+  idsPerList: 1_024,
+};

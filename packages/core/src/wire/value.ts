@@ -1,0 +1,122 @@
+/**
+ * App values ⇄ wire values. The wire has no tags, so what JSON lacks is written as a map with one key that
+ * begins with `$`: `{ $date: milliseconds }`, `{ $bigint: "decimal" }`. An app's own map that would look like
+ * one of these is wrapped as `{ $map: … }`, so every value reads back as it was.
+ */
+import { HearsayError } from '../errors.ts';
+import { isWellFormed, utf8Length } from '../lib/bytes.ts';
+import type { Wire } from '../types.ts';
+import { wireLimits } from './limits.ts';
+
+/** Longest bigint, in decimal digits: parsing time grows with the square of the length. */
+const BIGINT_DIGITS = 512;
+
+/**
+ * Turns what the app passed into a wire value. JSON's values, `Uint8Array`, `Date` and `bigint` pass;
+ * properties that are `undefined` are left out, as JSON does; −0 becomes 0.
+ * @throws HearsayError `value-unsupported`, with the path of what cannot be carried.
+ */
+export function toWire(value: unknown): Wire {
+  return convert(value, '$', 0);
+}
+
+function convert(value: unknown, path: string, depth: number): Wire {
+  if (depth > wireLimits.depth - 2) throw unsupported(path, `is nested deeper than ${wireLimits.depth - 2} levels`);
+  switch (typeof value) {
+    case 'boolean':
+      return value;
+    case 'number':
+      if (!Number.isFinite(value)) throw unsupported(path, `is ${value}`);
+      return value === 0 ? 0 : value;
+    case 'string':
+      if (!isWellFormed(value)) throw unsupported(path, 'holds half a surrogate pair');
+      if (value.charCodeAt(0) === 0xfeff) throw unsupported(path, 'begins with a byte order mark');
+      return value;
+    case 'bigint':
+      return { $bigint: digits(value, path) };
+    case 'object':
+      return value === null ? null : convertObject(value, path, depth);
+    default:
+      throw unsupported(path, `is ${value === undefined ? 'undefined' : `a ${typeof value}`}`);
+  }
+}
+
+function digits(value: bigint, path: string): string {
+  const text = value.toString();
+  if (text.length > BIGINT_DIGITS) throw unsupported(path, `has more than ${BIGINT_DIGITS} digits`);
+  return text;
+}
+
+function convertObject(value: object, path: string, depth: number): Wire {
+  if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value);
+  if (Array.isArray(value)) return value.map((item, i) => convert(item, `${path}[${i}]`, depth + 1));
+  if (isDate(value)) {
+    const ms = value.getTime();
+    if (!Number.isFinite(ms)) throw unsupported(path, 'is an invalid Date');
+    return { $date: ms };
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) {
+    throw unsupported(path, `is a ${value.constructor?.name ?? 'class instance'}; pass plain objects`);
+  }
+  return wrap(convertEntries(value, path, depth));
+}
+
+function convertEntries(value: object, path: string, depth: number): { [key: string]: Wire } {
+  const map: { [key: string]: Wire } = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    if (key === '__proto__') throw unsupported(path, 'has a key named __proto__');
+    if (!isWellFormed(key) || key.charCodeAt(0) === 0xfeff || utf8Length(key) > wireLimits.mapKeyBytes) {
+      throw unsupported(path, `has a key that is not valid text of at most ${wireLimits.mapKeyBytes} bytes`);
+    }
+    map[key] = convert(item, `${path}.${key}`, depth + 1);
+  }
+  return map;
+}
+
+function wrap(map: { [key: string]: Wire }): Wire {
+  const keys = Object.keys(map);
+  return keys.length === 1 && keys[0]!.startsWith('$') ? { $map: map } : map;
+}
+
+function isDate(value: object): value is { getTime(): number } {
+  return Object.prototype.toString.call(value) === '[object Date]';
+}
+
+function unsupported(path: string, what: string): HearsayError {
+  return new HearsayError('value-unsupported', `The value at ${path} ${what}: Hearsay cannot carry that.`);
+}
+
+/**
+ * Turns a wire value into what the app sees. Unknown `$` forms, which only a foreign program writes, stay
+ * maps: never a throw.
+ * @param makeDate builds a Date; the core has none of its own.
+ */
+export function fromWire(value: Wire, makeDate: (ms: number) => unknown): unknown {
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map(item => fromWire(item, makeDate));
+  const map = value as { readonly [key: string]: Wire };
+  const keys = Object.keys(map);
+  if (keys.length === 1) {
+    const inner = map[keys[0]!]!;
+    if (keys[0] === '$date' && typeof inner === 'number') return makeDate(inner);
+    if (keys[0] === '$bigint' && isDecimal(inner)) return BigInt(inner);
+    if (keys[0] === '$map' && isPlain(inner)) return entriesFromWire(inner, makeDate);
+  }
+  return entriesFromWire(map, makeDate);
+}
+
+function entriesFromWire(map: { readonly [key: string]: Wire }, makeDate: (ms: number) => unknown): unknown {
+  const out: { [key: string]: unknown } = {};
+  for (const [key, item] of Object.entries(map)) out[key] = fromWire(item, makeDate);
+  return out;
+}
+
+function isDecimal(value: Wire): value is string {
+  return typeof value === 'string' && value.length <= BIGINT_DIGITS && /^-?\d+$/.test(value);
+}
+
+function isPlain(value: Wire): value is { readonly [key: string]: Wire } {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
