@@ -156,6 +156,14 @@ const numbers = {
     'Under load, pushes of a link leave in ticks; an idle link sends at once.',
     'a lone message costs 0.15 ms of CPU',
   ],
+  'broadcast.freshMs': [
+    30_000,
+    0,
+    600_000,
+    'ms',
+    'A record that a sync brought is passed on at once while it is younger than this; older ones are left to further syncs.',
+    'design',
+  ],
   'broadcast.queueBytes': [
     262_144,
     16_384,

@@ -2,8 +2,9 @@
  * The composition: `handle(input, now) → effects`. The only file that knows every module. `react` below is the
  * wiring diagram: who hears which fact, in which order.
  */
-import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
+
 import { createBroadcast } from './broadcast/broadcast.ts';
+import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
 import type { Effect } from './effect.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Fact } from './fact.ts';

@@ -72,10 +72,4 @@ export type Ignored =
   | 'bad-signal';
 
 /** What a neighbour can be blamed for: only what it must have checked itself. */
-export type Offence =
-  | 'bad-frame'
-  | 'bad-record'
-  | 'bad-signature'
-  | 'over-rate'
-  | 'forbidden'
-  | 'bad-signal';
+export type Offence = 'bad-frame' | 'bad-record' | 'bad-signature' | 'over-rate' | 'forbidden' | 'bad-signal';

@@ -1,7 +1,7 @@
 /** What users of the engine may import; no logic. */
 export {
-  broadcastModes,
   type BroadcastMode,
+  broadcastModes,
   type Config,
   type ConfigOverrides,
   makeConfig,

@@ -93,8 +93,10 @@ export function openChannel(options: ChannelOptions, events: ChannelEvents): Cha
     if (!over) events.open();
   });
   peer.on('data', (data: unknown) => {
-    if (over) return;
-    events.message(data instanceof Uint8Array ? new Uint8Array(data.buffer, data.byteOffset, data.length) : '');
+    const message = data instanceof Uint8Array ? new Uint8Array(data.buffer, data.byteOffset, data.length) : 'text';
+    if (!over) events.message(message);
+    // Two goodbyes crossed: neither side has anything left to wait for.
+    else if (message.length === 0) peer.destroy();
   });
   if (internals._pc) {
     internals._pc.ondatachannel = () => {

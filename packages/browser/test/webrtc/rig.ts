@@ -1,6 +1,6 @@
 /** Real node-datachannel links in one process, and a "server" between them that a test may corrupt. */
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
-import type { LinkInput, PeerId } from '@hearsay/core/host';
+import type { LinkInput, Links, PeerId } from '@hearsay/core/host';
 import { systemClock } from '../../src/ports/clock.ts';
 import { createWebRtcLinks, type WebRtcLinks, type WebRtcOptions } from '../../src/webrtc/index.ts';
 
@@ -27,17 +27,56 @@ function hexOf(key: KeyObject): string {
   return key.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length).toString('hex');
 }
 
-export interface TestPeer {
-  readonly id: PeerId;
-  readonly links: WebRtcLinks;
+/** What a `Links` told its host. */
+export interface Recorder {
   readonly inputs: LinkInput[];
-  /** The first input that matches, now or later; rejects after `timeoutMs`. */
+  record(input: LinkInput): void;
+  /** The first input that matches, now or later; rejects after 15 s. */
   until<T extends LinkInput['type']>(
     type: T,
     matches?: (input: Extract<LinkInput, { type: T }>) => boolean,
-    timeoutMs?: number,
   ): Promise<Extract<LinkInput, { type: T }>>;
   count(type: LinkInput['type']): number;
+}
+
+export function createRecorder(): Recorder {
+  const inputs: LinkInput[] = [];
+  const watchers = new Set<() => void>();
+  const seen = (): string =>
+    inputs.map(input => ('reason' in input ? `${input.type}:${input.reason}` : input.type)).join(' ');
+  return {
+    inputs,
+    record(input) {
+      inputs.push(input);
+      for (const watch of watchers) watch();
+    },
+    count: type => inputs.filter(input => input.type === type).length,
+    until: (type, matches = () => true) =>
+      new Promise((resolve, reject) => {
+        let at = 0;
+        const look = (): void => {
+          for (; at < inputs.length; at += 1) {
+            const input = inputs[at]!;
+            if (input.type !== type || !matches(input as never)) continue;
+            watchers.delete(look);
+            clearTimeout(timer);
+            resolve(input as never);
+            return;
+          }
+        };
+        const timer = setTimeout(() => {
+          watchers.delete(look);
+          reject(new Error(`no ${type} within 15 s; seen: ${seen()}`));
+        }, 15_000);
+        watchers.add(look);
+        look();
+      }),
+  };
+}
+
+export interface TestPeer extends Recorder {
+  readonly id: PeerId;
+  readonly links: WebRtcLinks;
 }
 
 export type Deliver = (from: PeerId, to: PeerId, session: number, data: string) => void;
@@ -45,8 +84,7 @@ export type Deliver = (from: PeerId, to: PeerId, session: number, data: string) 
 /** A peer whose signals go to `deliver`. */
 export function testPeer(options: Partial<WebRtcOptions> & { self?: TestIdentity }, deliver: Deliver): TestPeer {
   const self = options.self ?? identity();
-  const inputs: LinkInput[] = [];
-  const watchers = new Set<() => void>();
+  const recorder = createRecorder();
   const links = createWebRtcLinks(
     {
       self,
@@ -58,45 +96,21 @@ export function testPeer(options: Partial<WebRtcOptions> & { self?: TestIdentity
       ...options,
     },
     input => {
-      inputs.push(input);
+      recorder.record(input);
       if (input.type === 'rtc-signal') deliver(self.id, input.peer, input.session, input.data);
-      for (const watch of watchers) watch();
     },
   );
-  return {
-    id: self.id,
-    links,
-    inputs,
-    count: type => inputs.filter(input => input.type === type).length,
-    until: (type, matches = () => true, timeoutMs = 15_000) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          for (const input of inputs) {
-            if (input.type !== type || !matches(input as never)) continue;
-            watchers.delete(look);
-            clearTimeout(timer);
-            resolve(input as never);
-            return;
-          }
-        };
-        const seen = (): string =>
-          inputs.map(input => ('reason' in input ? `${input.type}:${input.reason}` : input.type)).join(' ');
-        const timer = setTimeout(() => {
-          watchers.delete(look);
-          reject(new Error(`no ${type} within ${timeoutMs} ms; seen: ${seen()}`));
-        }, timeoutMs);
-        watchers.add(look);
-        look();
-      }),
-  };
+  return { id: self.id, links, ...recorder };
 }
+
+type Reachable = Pick<TestPeer, 'id'> & { readonly links: Pick<Links, 'signal' | 'dial'> };
 
 /** Carries signals between peers as they are, or as `corrupt` leaves them (undefined: dropped). */
 export function testServer(corrupt: (data: string, from: PeerId, to: PeerId) => string | undefined = data => data): {
   deliver: Deliver;
-  add(peer: TestPeer): TestPeer;
+  add<P extends Reachable>(peer: P): P;
 } {
-  const peers = new Map<PeerId, TestPeer>();
+  const peers = new Map<PeerId, Reachable>();
   return {
     deliver(from, to, session, data) {
       const left = corrupt(data, from, to);
@@ -112,7 +126,7 @@ export function testServer(corrupt: (data: string, from: PeerId, to: PeerId) => 
 let sessions = 0;
 
 /** Both sides dial each other; `a` offers. */
-export function connect(a: TestPeer, b: TestPeer): number {
+export function connect(a: Reachable, b: Reachable): number {
   sessions += 1;
   a.links.dial(b.id, sessions, true);
   b.links.dial(a.id, sessions, false);

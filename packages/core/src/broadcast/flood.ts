@@ -4,7 +4,8 @@
  * a link leave together in ticks, because a lone message costs more in wake-ups than in bytes.
  */
 import type { MonoMs, Now, PeerId } from '../types.ts';
-import type { Broadcast, BroadcastTools } from './broadcast.ts';
+import { isFresh } from './fresh.ts';
+import type { Broadcast, BroadcastTools } from './mode.ts';
 import { createPushQueue, type PushQueue } from './push-queue.ts';
 
 interface Link {
@@ -29,8 +30,7 @@ export function createFlood({ config, outbox }: BroadcastTools): Broadcast {
       links.delete(peer);
     },
     onRecordStored(record, from, path, now) {
-      // What a sync brought is old news to most; whoever lacks it too finds out by its own sync.
-      if (path === 'sync') return;
+      if (path === 'sync' && !isFresh(record, config, now)) return;
       for (const [peer, link] of links) {
         if (peer === from || peer === record.author) continue;
         link.queue.add(record);

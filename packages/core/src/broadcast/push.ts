@@ -5,7 +5,8 @@
  */
 import type { SignedRecord } from '../identity/record.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
-import type { Broadcast, BroadcastTools } from './broadcast.ts';
+import { isFresh } from './fresh.ts';
+import type { Broadcast, BroadcastTools } from './mode.ts';
 import { createPushQueue } from './push-queue.ts';
 
 interface Rumour {
@@ -36,7 +37,7 @@ export function createPush({ config, outbox, rng }: BroadcastTools): Broadcast {
     onNeighbourUp: peer => void neighbours.add(peer),
     onNeighbourDown: peer => void neighbours.delete(peer),
     onRecordStored(record, _from, path, now) {
-      if (path === 'sync') return;
+      if (path === 'sync' && !isFresh(record, config, now)) return;
       rumours.set(record.id, { record, roundsLeft: config['broadcast.hotRounds'] });
       if (rumours.size > MAX_RUMOURS) rumours.delete(rumours.keys().next().value!);
       // The textbook's rounds are in step; here they start when the first rumour comes.

@@ -6,7 +6,7 @@
 import type { Config } from '../config.ts';
 import type { Fact } from '../fact.ts';
 import { type HlcClock, wallMsOf } from '../identity/hlc.ts';
-import { assemble, encodeBody, type Kind, type SignedRecord, signedBytes, type Statement } from '../identity/record.ts';
+import { assemble, encodeBody, type Kind, type SignedRecord, type Statement, signedBytes } from '../identity/record.ts';
 import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Hlc, Job, MonoMs, Now, PeerId, WallMs, Wire } from '../types.ts';
@@ -43,7 +43,10 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
   const { self, config, outbox } = tools;
   const share = createTokenBucket(config['guard.authorPerSecond'], config['guard.authorBurst'], startedAt.mono);
   const waiting = new Map<string, Draft>();
-  const signing = new Map<Job, { readonly statement: Statement; readonly body: Uint8Array; readonly farewell: boolean }>();
+  const signing = new Map<
+    Job,
+    { readonly statement: Statement; readonly body: Uint8Array; readonly farewell: boolean }
+  >();
   let seq = Math.floor(startedAt.wall);
   let drafts = 0;
   let wakeAt: MonoMs | undefined;
@@ -106,7 +109,8 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
     },
 
     nextWakeAt: () => wakeAt,
-    hasRoom: (kind, key) => waiting.size < config['intake.unsigned'] || (kind !== 'event' && waiting.has(slotOf(kind, key))),
+    hasRoom: (kind, key) =>
+      waiting.size < config['intake.unsigned'] || (kind !== 'event' && waiting.has(slotOf(kind, key))),
 
     prepareFarewell(incarnation, now) {
       if (farewell !== undefined && farewell.exp - now.wall > FAREWELL_VALID_MS / 2) return;

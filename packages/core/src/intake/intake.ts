@@ -7,8 +7,8 @@ import type { Config } from '../config.ts';
 import type { Fact, Ignored, Path, Source } from '../fact.ts';
 import { wallMsOf } from '../identity/hlc.ts';
 import { type SignedRecord, signedBytes } from '../identity/record.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import { equalBytes } from '../lib/bytes.ts';
+import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Result } from '../lib/result.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Job, Now, PeerId, RecordId } from '../types.ts';
@@ -152,6 +152,11 @@ function timeVerdict(record: SignedRecord, config: Config, now: Now): Ignored | 
   return undefined;
 }
 
-function blame(outbox: Outbox, from: Source, offence: 'bad-record' | 'bad-signature' | 'forbidden', detail: string): void {
+function blame(
+  outbox: Outbox,
+  from: Source,
+  offence: 'bad-record' | 'bad-signature' | 'forbidden',
+  detail: string,
+): void {
   if (from !== 'self' && from !== 'storage') outbox.fact({ type: 'misbehaved', peer: from, offence, detail });
 }

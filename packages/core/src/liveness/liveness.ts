@@ -76,7 +76,9 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     Math.min(
       watch.sentAt + config['liveness.heartbeatMs'],
       watch.measureAt,
-      watch.heardAt + config['liveness.silenceMs'] + (watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt ? config['liveness.pingMs'] : 0),
+      watch.heardAt +
+        config['liveness.silenceMs'] +
+        (watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt ? config['liveness.pingMs'] : 0),
     );
 
   const check = (peer: PeerId, watch: Watch, now: Now): void => {
@@ -84,7 +86,10 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     const asked = watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt;
     if (silentMs >= config['liveness.silenceMs']) {
       if (!asked) ping(peer, watch, now);
-      else if (silentMs >= config['liveness.silenceMs'] + config['liveness.pingMs'] && now.mono - watch.pingedAt! >= config['liveness.pingMs']) {
+      else if (
+        silentMs >= config['liveness.silenceMs'] + config['liveness.pingMs'] &&
+        now.mono - watch.pingedAt! >= config['liveness.pingMs']
+      ) {
         outbox.fact({ type: 'neighbour-silent', peer });
         return;
       }
@@ -95,7 +100,8 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
   const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
     const subject = record.key as PeerId;
-    if (record.hlc < (lastSaid.get(subject) ?? 0)) return outbox.fact({ type: 'record-ignored', reason: 'stale-accusation' });
+    if (record.hlc < (lastSaid.get(subject) ?? 0))
+      return outbox.fact({ type: 'record-ignored', reason: 'stale-accusation' });
     if (accusations.size >= MAX_ACCUSATIONS) return outbox.fact({ type: 'record-ignored', reason: 'quota' });
     accusations.set(record.id, { record, until: now.mono + config['liveness.accusationMs'] });
     outbox.fact({ type: 'record-stored', record, from, path, kept: true });
@@ -112,7 +118,14 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     onNeighbourUp(peer, now) {
       toAccuse.delete(peer);
       const { mono } = now;
-      watches.set(peer, { heardAt: mono, sentAt: mono, pingedAt: undefined, pingNonce: undefined, measureAt: mono, rttMs: undefined });
+      watches.set(peer, {
+        heardAt: mono,
+        sentAt: mono,
+        pingedAt: undefined,
+        pingNonce: undefined,
+        measureAt: mono,
+        rttMs: undefined,
+      });
     },
 
     onNeighbourDown(peer, reason, now) {
@@ -194,4 +207,3 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     suspected: () => suspicions.size(),
   };
 }
-

@@ -49,7 +49,8 @@ export function createDials(config: Config, startedAt: Now): Dials {
       return count;
     },
     mayAsk: now => own() < config['overlay.dialsAtOnce'] && budget.take(1, now.mono),
-    nextBudgetAt: now => (own() < config['overlay.dialsAtOnce'] ? now.mono + budget.waitMs(1, now.mono) : Number.POSITIVE_INFINITY),
+    nextBudgetAt: now =>
+      own() < config['overlay.dialsAtOnce'] ? now.mono + budget.waitMs(1, now.mono) : Number.POSITIVE_INFINITY,
     takeOverdue(now) {
       const overdue = [...dials.values()].filter(dial => now.mono >= dial.until);
       for (const { peer } of overdue) dials.delete(peer);

@@ -10,8 +10,8 @@ import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId, RoomStatus, Via } from '../types.ts';
 import type { DisconnectReason, Frame } from '../wire/frame.ts';
-import { decodeSignal, encodeSignal, type Signal } from '../wire/signal.ts';
 import { wireLimits } from '../wire/limits.ts';
+import { decodeSignal, encodeSignal, type Signal } from '../wire/signal.ts';
 import { degreeFor } from './degree.ts';
 import { createDials, type Dial } from './dials.ts';
 import { createRendezvousPolicy } from './rendezvous.ts';
@@ -232,7 +232,11 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   };
 
   const shuffleSample = (except: PeerId): readonly PeerId[] => {
-    const known = new Set([...active.keys(), ...views.passive.keys(), ...rng.sample([...views.members], SHUFFLE_ENTRIES)]);
+    const known = new Set([
+      ...active.keys(),
+      ...views.passive.keys(),
+      ...rng.sample([...views.members], SHUFFLE_ENTRIES),
+    ]);
     known.delete(except);
     return [self, ...rng.sample([...known], SHUFFLE_ENTRIES - 1)];
   };

@@ -115,7 +115,8 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
         hash = undefined;
         return keep(record, from, path);
       }
-      if (old !== undefined && !isNewer(record, old)) return outbox.fact({ type: 'record-ignored', reason: 'superseded' });
+      if (old !== undefined && !isNewer(record, old))
+        return outbox.fact({ type: 'record-ignored', reason: 'superseded' });
       const size = sizeOf(record.value);
       if (record.kind === 'state' && exceeds(record.author, record.key, size)) {
         return outbox.fact({ type: 'record-ignored', reason: 'quota' });

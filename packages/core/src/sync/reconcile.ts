@@ -2,8 +2,9 @@
  * One step of range-based set reconciliation (Meyer 2023): compare the ranges a neighbour sent with our own
  * set, and answer with finer ranges where they differ. Pure: no session, no clock.
  */
-import { equalBytes } from '../lib/bytes.ts';
+
 import type { SignedRecord } from '../identity/record.ts';
+import { equalBytes } from '../lib/bytes.ts';
 import type { RecordId } from '../types.ts';
 import type { SyncRange } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
@@ -24,7 +25,9 @@ const FAN_OUT = 16;
 
 /** Opens a session: the whole set as one fingerprint. */
 export function openRanges(set: IndexSet): readonly SyncRange[] {
-  return [{ mode: 'fingerprint', upper: boundToWire(undefined), fingerprint: fingerprint(set.range(undefined, undefined)) }];
+  return [
+    { mode: 'fingerprint', upper: boundToWire(undefined), fingerprint: fingerprint(set.range(undefined, undefined)) },
+  ];
 }
 
 export function reconcile(set: IndexSet, theirs: readonly SyncRange[]): Step {

@@ -100,7 +100,10 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
 
   const onWant = (peer: PeerId, link: Link, session: number, ids: readonly RecordId[], now: Now): void => {
     sessionOf(link, session, now);
-    link.bulk.add(session, ids.map(id => set.get(id)).filter(record => record !== undefined));
+    link.bulk.add(
+      session,
+      ids.map(id => set.get(id)).filter(record => record !== undefined),
+    );
     link.bulk.addDone(session);
     pump(peer, link, now);
   };
@@ -119,7 +122,11 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
 
   return {
     onNeighbourUp(peer, outbound, now) {
-      const link: Link = { bulk: createBulkQueue(config['sync.bytesPerSecond'], now), sessions: new Map(), bulkAt: undefined };
+      const link: Link = {
+        bulk: createBulkQueue(config['sync.bytesPerSecond'], now),
+        sessions: new Map(),
+        bulkAt: undefined,
+      };
       links.set(peer, link);
       if (outbound) open(peer, link, now);
       schedule(config['sync.periodMs'], now);

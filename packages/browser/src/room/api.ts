@@ -1,0 +1,145 @@
+/** What an app sees: the same names and shapes in a tab and in Node. */
+import type { ConfigOverrides, EngineStats, HearsayError, PeerId, RoomStatus, Rule, Via } from '@hearsay/core';
+import type { Identity } from '@hearsay/core/crypto';
+import type { RecordStorage } from '@hearsay/core/host';
+
+/** Types of the three nouns of a room. */
+export interface RoomConfig<Presence> {
+  /** Names the application, ≤ 64 characters. With room and policy it is hashed into every signature. */
+  readonly app: string;
+  /** `ws://` or `wss://` URLs of signaling servers; the next one is tried when one does not answer. */
+  readonly signaling: string | readonly string[];
+  /** Shown to others from the first moment. Default `{}`. */
+  readonly presence?: Presence;
+  /** Default: a fresh one for this room. */
+  readonly identity?: Identity;
+  /** Who may write which key; the same for every peer. Default: anyone, but `user/<peer id>/**` is its owner's. */
+  readonly policy?: readonly Rule[];
+  /** Default: what the signaling server hands out. */
+  readonly iceServers?: readonly IceServer[] | (() => Promise<readonly IceServer[]>);
+  /** Records kept across restarts. Default: none. */
+  readonly storage?: RecordStorage;
+  /** Hard cap of links, 2 to 64. Default 12 in browsers, 16 in Node. */
+  readonly maxLinks?: number;
+  /** Any engine setting by its name; see docs/limits.md. */
+  readonly limits?: ConfigOverrides;
+  /** Passed to the signaling server's `authorize` hook. */
+  readonly joinToken?: string;
+  /** Aborting leaves the room. */
+  readonly signal?: AbortSignalLike;
+}
+
+/** RTCIceServer without the DOM's types. */
+export interface IceServer {
+  readonly urls: string | readonly string[];
+  readonly username?: string;
+  readonly credential?: string;
+}
+
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+}
+
+export interface Room<Presence = unknown, State = Record<string, unknown>, Events = Record<string, unknown>> {
+  readonly id: string;
+  readonly self: { readonly id: PeerId; readonly publicKey: Uint8Array };
+  readonly status: RoomStatus;
+  /**
+   * Resolves when the first link is up and the first sync done, or when nobody else is here. Rejects with a
+   * HearsayError (`signaling-unreachable`, `signaling-refused`, `aborted`, `room-left`); the room goes on trying.
+   */
+  readonly ready: Promise<void>;
+  readonly presence: RoomPresence<Presence>;
+  readonly state: RoomState<State>;
+  readonly events: RoomEvents<Events>;
+  /** Neighbours now. */
+  readonly links: readonly RoomLink[];
+  /** Subscribes; returns the unsubscribe function. */
+  on<Name extends keyof RoomSignals>(name: Name, handler: (detail: RoomSignals[Name]) => void): () => void;
+  stats(): RoomStats;
+  /** Says goodbye and closes every link. Never rejects; calling it again is harmless. */
+  leave(): Promise<void>;
+}
+
+export interface RoomLink {
+  readonly peer: PeerId;
+  /** Smoothed round trip, ms; undefined until measured. */
+  readonly rttMs: number | undefined;
+  /** When the link came up, ms since 1970. */
+  readonly since: number;
+  readonly via: Via;
+}
+
+export interface RoomSignals {
+  readonly status: RoomStatus;
+  readonly error: HearsayError;
+  readonly warning: { readonly code: string; readonly peer?: PeerId; readonly message: string };
+  readonly 'peer-join': { readonly peer: PeerId };
+  readonly 'peer-leave': { readonly peer: PeerId; readonly reason: 'left' | 'failed' | 'expired' };
+}
+
+export interface Other<Presence> {
+  readonly presence: Presence;
+  /** When it joined by its own clock, ms since 1970. */
+  readonly joinedAt: number;
+  readonly status: 'alive' | 'suspect' | 'away';
+}
+
+export type PresenceChange = { readonly peer: PeerId; readonly type: 'join' | 'update' | 'leave' };
+
+export interface RoomPresence<Presence> {
+  readonly self: Presence;
+  readonly others: ReadonlyMap<PeerId, Other<Presence>>;
+  /** Shallow merge. Coalesced: what others see is the newest, at most about 16 times a second. */
+  update(patch: Partial<Presence>): void;
+  /** Called at once with those present (change undefined), then on every change. */
+  subscribe(
+    handler: (others: ReadonlyMap<PeerId, Other<Presence>>, change: PresenceChange | undefined) => void,
+  ): () => void;
+}
+
+export interface StateChange<State, Key extends keyof State & string = keyof State & string> {
+  readonly key: Key;
+  /** Undefined: deleted. */
+  readonly value: State[Key] | undefined;
+  readonly author: PeerId;
+  readonly local: boolean;
+}
+
+export interface RoomState<State> {
+  get<Key extends keyof State & string>(key: Key): State[Key] | undefined;
+  /** @throws HearsayError `key-invalid`, `value-unsupported`, `value-too-large`, `quota-exceeded`, `too-many-pending`, `forbidden-by-policy`, `room-left`. */
+  set<Key extends keyof State & string>(key: Key, value: State[Key]): void;
+  /** @throws HearsayError as `set`. */
+  delete(key: keyof State & string): void;
+  entries(): IterableIterator<[keyof State & string, State[keyof State & string]]>;
+  readonly size: number;
+  /** Who wrote the present value. */
+  author(key: keyof State & string): PeerId | undefined;
+  /** Called on every change, local ones too, in the order they take effect here. */
+  subscribe(handler: (change: StateChange<State>) => void): () => void;
+}
+
+export interface RoomEvents<Events> {
+  /**
+   * To everyone present, at most once, kept by nobody.
+   * @throws HearsayError as `state.set`.
+   */
+  send<Name extends keyof Events & string>(name: Name, payload: Events[Name]): void;
+  on<Name extends keyof Events & string>(
+    name: Name,
+    handler: (payload: Events[Name], meta: { readonly from: PeerId }) => void,
+  ): () => void;
+}
+
+/** Plain numbers. Totals since the start unless named `…PerSecond`, which cover the time since the last call. */
+export interface RoomStats extends EngineStats {
+  readonly bytesInPerSecond: number;
+  readonly bytesOutPerSecond: number;
+  readonly messagesInPerSecond: number;
+  readonly messagesOutPerSecond: number;
+  readonly verifiesPerSecond: number;
+  /** 16 hex characters, equal on peers that see the same members. */
+  readonly viewHash: string;
+}
