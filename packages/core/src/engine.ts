@@ -45,6 +45,8 @@ export interface EngineOptions {
 export interface EngineStats extends Counters {
   readonly links: number;
   readonly peers: number;
+  /** 16 hex characters, equal on peers that see the same members. */
+  readonly viewHash: string;
   readonly stateKeys: number;
   /** 16 hex characters, equal where the state is equal. */
   readonly stateHash: string;
@@ -342,6 +344,8 @@ function react(m: Modules, fact: Fact, now: Now): void {
       return m.guard.onMisbehaved(fact, now);
     case 'peer-banned':
       return m.overlay.onPeerBanned(fact.peer, now);
+    case 'server-left':
+      return m.relay.onServer(false);
     case 'record-ignored':
       return;
   }
@@ -379,6 +383,7 @@ function readStats(m: Modules, counters: Counters): EngineStats {
     ...counters,
     links: m.overlay.neighbours().length,
     peers: m.presence.size(),
+    viewHash: m.presence.viewHash(),
     stateKeys: m.store.size(),
     stateHash: m.store.hash(),
     indexed: m.sync.size(),

@@ -51,6 +51,8 @@ export type Fact =
   | { readonly type: 'sync-ended'; readonly peer: PeerId }
   /** Everything brought by the first finished sync session has been judged. */
   | { readonly type: 'caught-up' }
+  /** This node let go of its socket to the signaling server. */
+  | { readonly type: 'server-left' }
   /** Carry this to a peer that is not a neighbour. */
   | { readonly type: 'signal-out'; readonly to: PeerId; readonly payload: Uint8Array }
   | { readonly type: 'signal-in'; readonly from: PeerId; readonly payload: Uint8Array; readonly via: Via }

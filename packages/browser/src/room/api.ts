@@ -140,6 +140,4 @@ export interface RoomStats extends EngineStats {
   readonly messagesInPerSecond: number;
   readonly messagesOutPerSecond: number;
   readonly verifiesPerSecond: number;
-  /** 16 hex characters, equal on peers that see the same members. */
-  readonly viewHash: string;
 }

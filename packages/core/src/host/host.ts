@@ -15,6 +15,8 @@ export interface HostOptions {
   readonly rendezvous: Rendezvous;
   readonly storage?: RecordStorage | undefined;
   readonly onDelivery: (delivery: Delivery) => void;
+  /** Called when the queue is empty again: all that one input caused has been done. */
+  readonly onSettled?: (() => void) | undefined;
   /** Something outside the engine failed: storage, a signature. The engine goes on. */
   readonly onTrouble: (code: 'storage-failed' | 'no-crypto', error: unknown) => void;
 }
@@ -49,6 +51,7 @@ export function createHost(options: HostOptions): Host {
       running = false;
     }
     setTimer();
+    options.onSettled?.();
   };
 
   const setTimer = (): void => {

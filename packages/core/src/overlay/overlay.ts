@@ -197,7 +197,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     views.backOff(peer, config['overlay.retryMs'], now);
   };
 
-  const onLinkUp = ({ peer, outbound, via }: Extract<OverlayInput, { type: 'link-up' }>, now: Now): void => {
+  const onLinkUp = ({ peer, outbound }: Extract<OverlayInput, { type: 'link-up' }>, now: Now): void => {
+    const via = dials.get(peer)?.via ?? 'server';
     dials.remove(peer);
     if (active.has(peer)) return;
     if (tools.isBanned(peer, now) || left) return outbox.effect({ type: 'close-link', peer, reason: 'banned' });
@@ -219,7 +220,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const onLeave = (): void => {
     for (const peer of [...active.keys()]) dismiss(peer, 'leaving', []);
     for (const peer of dials.peers()) outbox.effect({ type: 'close-link', peer, reason: 'leaving' });
-    outbox.effect({ type: 'rendezvous', open: false });
+    rendezvous.onLeave();
     left = true;
     standing.onLeave();
   };

@@ -15,6 +15,8 @@ export interface RendezvousPolicy {
   /** Called after anything changed. `settled`: the links wanted are there. */
   review(settled: boolean, linkCount: number, roomSize: number, now: Now): void;
   nextWakeAt(): number;
+  /** For good. */
+  onLeave(): void;
   readonly up: boolean;
 }
 
@@ -30,6 +32,10 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
   const want = (open: boolean): void => {
     if (wanted === open) return;
     wanted = open;
+    if (!open) {
+      up = false;
+      outbox.fact({ type: 'server-left' });
+    }
     outbox.effect({ type: 'rendezvous', open });
   };
 
@@ -86,6 +92,7 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
       }
       return next;
     },
+    onLeave: () => want(false),
     get up() {
       return up;
     },

@@ -3,12 +3,14 @@
  * the author's own goodbye for that incarnation, by its failure, or when it is not renewed: counted from when
  * *this* node received it, never by a remote clock.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { Config } from '../config.ts';
 import type { Fact, Path, Source } from '../fact.ts';
 import { wallMsOf } from '../identity/hlc.ts';
 import { isNewer, type SignedRecord } from '../identity/record.ts';
 import type { Delivery } from '../input.ts';
 import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { toHex, utf8 } from '../lib/bytes.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Hlc, MonoMs, Now, PeerId, Wire } from '../types.ts';
@@ -26,6 +28,8 @@ export interface Presence {
   nextWakeAt(): MonoMs | undefined;
   /** Others present. */
   size(): number;
+  /** 16 hex characters, equal on peers that see the same members, themselves included. */
+  viewHash(): string;
 }
 
 /** An author's newest word: its presence, or the goodbye that ended it. */
@@ -184,6 +188,10 @@ export function createPresence(tools: PresenceTools): Presence {
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
     size: () => others,
+    viewHash: () => {
+      const members = [self, ...[...slots].filter(([peer, slot]) => slot.present && peer !== self).map(([peer]) => peer)];
+      return toHex(sha256(utf8(members.sort().join(' '))).subarray(0, 8));
+    },
   };
 }
 

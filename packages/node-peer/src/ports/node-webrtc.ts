@@ -18,6 +18,7 @@ import {
   RTCPeerConnectionIceEvent,
   RTCSessionDescription,
 } from 'node-datachannel/polyfill';
+import { nativeServers } from './ice-servers.ts';
 
 export interface NodeWebRtcOptions {
   /** Local address to use for all connections, e.g. '127.0.0.1'. Default: every interface. */
@@ -33,7 +34,6 @@ export interface NodeWebRtc {
   cleanup(): Promise<void>;
 }
 
-const MAX_ICE_SERVERS = 16;
 const MAX_EARLY_CANDIDATES = 64;
 /** The library needs a moment between the last close and its own end. */
 const SETTLE_MS = 100;
@@ -158,17 +158,4 @@ function withoutPrefix(event: globalThis.RTCPeerConnectionIceEvent): Event {
   return new RTCPeerConnectionIceEvent(
     new RTCIceCandidate({ candidate: candidate.candidate.replace(/^a=/, ''), sdpMid: candidate.sdpMid }),
   ) as unknown as Event;
-}
-
-/** Servers the library can use, as its URLs. Others (stuns:, TURN without credentials) are left out, not fatal. */
-function nativeServers(servers: readonly RTCIceServer[]): string[] {
-  return servers.slice(0, MAX_ICE_SERVERS).flatMap(({ urls, username, credential }) =>
-    [urls].flat().flatMap(url => {
-      const [, scheme, rest] = /^(stun|turn|turns):([\w.:[\]?=-]+)$/.exec(url) ?? [];
-      if (scheme === undefined) return [];
-      if (scheme === 'stun') return [url];
-      if (!username || !credential) return [];
-      return [`${scheme}:${encodeURIComponent(username)}:${encodeURIComponent(credential)}@${rest}`];
-    }),
-  );
 }

@@ -36,6 +36,20 @@ export async function createIdentity(
   return (await generateNative(subtle, exportable)) ?? holdSeed(freshSeed(randomBytes), exportable);
 }
 
+/**
+ * A fresh identity at once: its name is known before any promise resolves. The secret is handed to WebCrypto, where
+ * there is one, and forgotten here. Throws `no-crypto` when `randomBytes` does not give 32 bytes.
+ */
+export function freshIdentity(
+  subtle: SubtleLike | undefined,
+  randomBytes: (length: number) => Uint8Array,
+): Identity {
+  const seed = freshSeed(randomBytes);
+  const publicKey = publicKeyOf(seed);
+  const holder = importNative(subtle, seed, false).then(native => native ?? holdSeed(seed, false));
+  return named(publicKey, async bytes => (await holder).sign(bytes));
+}
+
 /** The identity's secret: its 32-byte seed as 64 hex characters. Rejects with `bad-identity` unless exportable. */
 export async function exportIdentity(identity: Identity): Promise<string> {
   const readSeed = seedReaders.get(identity);

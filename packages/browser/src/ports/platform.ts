@@ -1,0 +1,25 @@
+/** A browser's globals, gathered in the one place that may touch them. */
+import type { SubtleLike } from '@hearsay/core/crypto';
+import type { Platform } from '../room/platform.ts';
+import { systemClock } from './clock.ts';
+
+export function browserPlatform(): Platform {
+  return {
+    clock: systemClock,
+    // Missing outside secure contexts, whatever the types say.
+    subtle: globalThis.crypto?.subtle as SubtleLike | undefined,
+    randomBytes: length => globalThis.crypto.getRandomValues(new Uint8Array(length)),
+    WebSocket: globalThis.WebSocket,
+    openRtc: () => {
+      if (globalThis.RTCPeerConnection === undefined) return undefined;
+      const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate } = globalThis;
+      return { wrtc: { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate }, release: async () => undefined };
+    },
+    maxLinks: 12,
+    onGoing: leave => {
+      // A page that goes into the back-forward cache is as gone as a closed one: its links die with it.
+      globalThis.addEventListener('pagehide', leave);
+      return () => globalThis.removeEventListener('pagehide', leave);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** The promise of `room.ready`: settled once, by the engine's word or by whatever makes it impossible. */
+import { type ErrorCode, HearsayError } from '@hearsay/core';
+import type { Clock } from '@hearsay/core/host';
+
+export interface Readiness {
+  readonly promise: Promise<void>;
+  onReady(): void;
+  onServerUp(): void;
+  /** @returns the error, when this settles the matter. */
+  onServerDown(reason: string): HearsayError | undefined;
+  fail(code: ErrorCode, message: string): void;
+  stop(): void;
+}
+
+/** Long enough for a server that restarts, short enough for somebody who watches a spinner. */
+const PATIENCE_MS = 20_000;
+
+export function createReadiness(clock: Clock): Readiness {
+  let settled = false;
+  let serverSeen = false;
+  let resolve: () => void = () => undefined;
+  let reject: (error: HearsayError) => void = () => undefined;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  // An app that never looks at `ready` must not be ended by an unhandled rejection.
+  promise.catch(() => undefined);
+
+  const settle = (error?: HearsayError): void => {
+    if (settled) return;
+    settled = true;
+    cancelTimer();
+    if (error === undefined) resolve();
+    else reject(error);
+  };
+
+  const cancelTimer = clock.timer(PATIENCE_MS, () =>
+    settle(
+      serverSeen
+        ? new HearsayError('timeout', 'The signaling server answered, but no peer could be reached. Is WebRTC blocked?')
+        : new HearsayError(
+            'signaling-unreachable',
+            'No signaling server answered. Is its URL right, and is it running?',
+          ),
+    ),
+  );
+
+  return {
+    promise,
+    onReady: () => settle(),
+    onServerUp() {
+      serverSeen = true;
+    },
+    onServerDown(reason) {
+      if (!reason.startsWith('refused:')) return undefined;
+      const error = new HearsayError(
+        'signaling-refused',
+        `The signaling server refused this peer (${reason.slice(8)}).`,
+      );
+      settle(error);
+      return error;
+    },
+    fail: (code, message) => settle(new HearsayError(code, message)),
+    stop: () => cancelTimer(),
+  };
+}

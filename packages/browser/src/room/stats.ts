@@ -1,0 +1,31 @@
+/** Engine totals plus rates since the last look. */
+import type { EngineStats } from '@hearsay/core';
+import type { Clock } from '@hearsay/core/host';
+import type { RoomStats } from './api.ts';
+
+export function createStatsReader(clock: Clock, read: () => EngineStats): () => RoomStats {
+  let before = read();
+  let beforeAt = clock.now().mono as number;
+  let rates = ratesBetween(before, before, 1);
+  return () => {
+    const stats = read();
+    const at = clock.now().mono;
+    // Two looks in the same instant share one answer: a rate over no time is noise.
+    if (at - beforeAt >= 100) {
+      rates = ratesBetween(before, stats, (at - beforeAt) / 1000);
+      before = stats;
+      beforeAt = at;
+    }
+    return { ...stats, ...rates };
+  };
+}
+
+function ratesBetween(before: EngineStats, after: EngineStats, seconds: number): Omit<RoomStats, keyof EngineStats> {
+  return {
+    bytesInPerSecond: (after.bytesIn - before.bytesIn) / seconds,
+    bytesOutPerSecond: (after.bytesOut - before.bytesOut) / seconds,
+    messagesInPerSecond: (after.framesIn - before.framesIn) / seconds,
+    messagesOutPerSecond: (after.framesOut - before.framesOut) / seconds,
+    verifiesPerSecond: (after.verifications - before.verifications) / seconds,
+  };
+}

@@ -1,0 +1,45 @@
+/** The app's values at the border: checked and measured on the way out, rebuilt on the way in. */
+import { HearsayError, utf8Length, type Wire } from '@hearsay/core';
+import { encodeCbor, fromWire, toWire, wireLimits } from '@hearsay/core/wire';
+
+export interface Checked {
+  readonly wire: Wire;
+  readonly bytes: number;
+}
+
+/** @throws HearsayError `value-unsupported` or `value-too-large`. */
+export function checkValue(value: unknown, what: string): Checked {
+  const wire = toWire(value);
+  const bytes = encodeCbor(wire).length;
+  if (bytes > wireLimits.valueBytes) {
+    throw new HearsayError(
+      'value-too-large',
+      `${what} takes ${bytes} bytes; at most ${wireLimits.valueBytes} fit in one update. Split it over several keys.`,
+    );
+  }
+  return { wire, bytes };
+}
+
+/** @throws HearsayError `key-invalid`. */
+export function checkKey(key: unknown): string {
+  const valid =
+    typeof key === 'string' &&
+    key !== '' &&
+    !/^\uFEFF|[\uD800-\uDFFF]/u.test(key) &&
+    utf8Length(key) <= wireLimits.keyBytes;
+  if (!valid) {
+    throw new HearsayError(
+      'key-invalid',
+      `A key is text of 1 to ${wireLimits.keyBytes} bytes in UTF-8, not ${describe(key)}.`,
+    );
+  }
+  return key as string;
+}
+
+function describe(key: unknown): string {
+  return typeof key === 'string' ? `one of ${utf8Length(key)} bytes or with broken characters` : typeof key;
+}
+
+export function readValue(wire: Wire): unknown {
+  return fromWire(wire, ms => new Date(ms));
+}

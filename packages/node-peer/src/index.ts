@@ -1,0 +1,58 @@
+/** Hearsay in Node: the same names and shapes as in a tab. Importing this module does nothing. */
+import type { Room, RoomConfig } from '@hearsay/browser/room';
+import { createJoinRoom } from '@hearsay/browser/room';
+import * as identities from '@hearsay/core/crypto';
+import { nodePlatform } from './ports/platform.ts';
+
+export type {
+  IceServer,
+  Other,
+  PresenceChange,
+  Room,
+  RoomConfig,
+  RoomEvents,
+  RoomLink,
+  RoomPresence,
+  RoomSignals,
+  RoomState,
+  RoomStats,
+  StateChange,
+} from '@hearsay/browser/room';
+export { type ErrorCode, HearsayError, type PeerId, type RoomStatus, type Rule } from '@hearsay/core';
+export type { Identity, IdentityOptions } from '@hearsay/core/crypto';
+export { type FolderStorage, folderStorage } from './ports/folder-storage.ts';
+
+export interface NodeRoomConfig<Presence> extends RoomConfig<Presence> {
+  /** Local address of every link, e.g. `127.0.0.1`. Default: all interfaces. */
+  readonly bindAddress?: string;
+}
+
+const join = createJoinRoom(config => nodePlatform((config as NodeRoomConfig<unknown>).bindAddress));
+
+/**
+ * Joins a room and returns at once; `room.ready` tells when it is usable. Joining the same room again, with the same
+ * identity or none, returns the room that is already open: give each of several peers an identity of its own.
+ * @throws HearsayError `bad-config`, `bad-room`, `value-unsupported`, `value-too-large`.
+ */
+export function joinRoom<Presence = unknown, State = Record<string, unknown>, Events = Record<string, unknown>>(
+  config: NodeRoomConfig<Presence>,
+  roomId: string,
+): Room<Presence, State, Events> {
+  return join<Presence, State, Events>(config, roomId);
+}
+
+/** A fresh identity that can be kept: pass it to `joinRoom`. Not exportable unless asked for. */
+export function createIdentity(options?: identities.IdentityOptions): Promise<identities.Identity> {
+  const { subtle, randomBytes } = nodePlatform();
+  return identities.createIdentity(subtle, randomBytes, options);
+}
+
+/** The secret of an exportable identity as 64 hex characters. Whoever holds it *is* this peer. Rejects with `bad-identity`. */
+export function exportIdentity(identity: identities.Identity): Promise<string> {
+  return identities.exportIdentity(identity);
+}
+
+/** The identity that `exportIdentity` wrote down. Rejects with `bad-identity` for anything else. */
+export function importIdentity(secret: string, options?: identities.IdentityOptions): Promise<identities.Identity> {
+  return identities.importIdentity(nodePlatform().subtle, secret, options);
+}
