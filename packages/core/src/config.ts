@@ -33,7 +33,7 @@ const numbers = {
     'design',
   ],
   'overlay.slack': [
-    3,
+    2,
     0,
     16,
     'links',

@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-import '../dist/cli.js';
+import process from 'node:process';
+import { main } from '../dist/cli.js';
+
+process.exit(await main(process.argv.slice(2), process));

@@ -4,7 +4,14 @@
  */
 import { createEngine, type Engine, HearsayError, toHex, type Wire } from '@hearsay/core';
 import { createCrypto, freshIdentity, type Identity } from '@hearsay/core/crypto';
-import { createHost, type Delivery, type Host, type Input, type LinkInput, type RendezvousInput } from '@hearsay/core/host';
+import {
+  createHost,
+  type Delivery,
+  type Host,
+  type Input,
+  type LinkInput,
+  type RendezvousInput,
+} from '@hearsay/core/host';
 import { createSignalingClient } from '../signaling-client/index.ts';
 import { createWebRtcLinks } from '../webrtc/index.ts';
 import type { IceServer, Room, RoomConfig, RoomLink, RoomSignals } from './api.ts';
@@ -136,7 +143,13 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
   };
 }
 
-function openEngine(platform: Platform, config: RoomConfig<unknown>, app: string, room: string, identity: Identity): Engine {
+function openEngine(
+  platform: Platform,
+  config: RoomConfig<unknown>,
+  app: string,
+  room: string,
+  identity: Identity,
+): Engine {
   const maxLinks = config.maxLinks ?? config.limits?.['overlay.maxLinks'] ?? platform.maxLinks;
   const words = new Uint32Array(platform.randomBytes(16).slice().buffer);
   return createEngine(
@@ -171,7 +184,15 @@ function openPorts(setting: PortSetting, sink: (input: LinkInput | RendezvousInp
   };
   const { clock } = platform;
   const links = createWebRtcLinks(
-    { self: identity, verify: crypto.verify, networkId: engine.networkId, clock, iceServers, wrtc: rtc.wrtc, via: () => 'server' },
+    {
+      self: identity,
+      verify: crypto.verify,
+      networkId: engine.networkId,
+      clock,
+      iceServers,
+      wrtc: rtc.wrtc,
+      via: () => 'server',
+    },
     sink,
   );
   const rendezvous = createSignalingClient(

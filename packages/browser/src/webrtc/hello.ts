@@ -42,6 +42,8 @@ export interface HelloEvents {
 export interface Hello {
   /** Takes one of the two HELLO frames. False: both were received; the frame is the application's. */
   receive(frame: Uint8Array): boolean;
+  /** Both HELLO frames of the other side are here. */
+  readonly complete: boolean;
 }
 
 /** Sends HELLO1 at once. */
@@ -82,14 +84,17 @@ export function startHello(terms: HelloTerms, events: HelloEvents): Hello {
       [terms.remoteFingerprint, terms.localFingerprint],
     );
     const good = await terms.verify(terms.peer, signature, statement).catch(() => false);
-    if (!good) fail('identity-mismatch');
-    // Ours must be on the wire first: the first frame after link-up may not overtake it.
+    // Ours must be on the wire first: no frame may overtake it, and the other side wants to reach its own verdict.
     await signed;
-    if (!failed) events.passed();
+    if (!good) fail('identity-mismatch');
+    else if (!failed) events.passed();
   };
 
   events.send(concat([MAGIC, terms.networkId, ownKey, ownNonce]));
   return {
+    get complete() {
+      return complete;
+    },
     receive(frame) {
       if (failed) return true;
       if (complete) return false;

@@ -185,6 +185,7 @@ export class Link {
     if (typeof data === 'string') this.#end('not-bytes');
     else if (data.length > MAX_FRAME_BYTES) this.#end('too-large');
     else if (this.#phase === 'up') this.#onFrame(data);
+    else if (data.length === 0 && !this.#hello?.complete) this.#end('remote-closed');
     else if (!this.#hello?.receive(data)) this.#queueEarly(data);
   }
 
@@ -209,7 +210,9 @@ export class Link {
     this.#earlyFrames = [];
     this.#admitted = [];
     const channel = this.#channel;
-    if (reason === 'closed' && phase === 'up') {
+    // A mismatch lets our own HELLO out, so that an honest other side learns of a middle too.
+    const graceful = phase === 'up' ? reason === 'closed' : reason === 'identity-mismatch';
+    if (graceful) {
       this.#cancelTimer = this.#setting.clock.timer(LINGER_MS, () => channel?.destroy());
       channel?.close();
     } else channel?.destroy();

@@ -72,27 +72,22 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     outbox.send(peer, { type: 'ping', nonce: watch.pingNonce });
   };
 
+  /** Pinged since it was heard last, so its patience runs. */
+  const isAsked = (watch: Watch): boolean => watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt;
+
+  /** When silence is to be acted on: first by a ping, then, with patience counted from a ping that may be late, for good. */
+  const silenceDueAt = (watch: Watch): number => {
+    const silentAt = watch.heardAt + config['liveness.silenceMs'];
+    return isAsked(watch) ? Math.max(silentAt, watch.pingedAt!) + config['liveness.pingMs'] : silentAt;
+  };
+
   const dueOf = (watch: Watch): number =>
-    Math.min(
-      watch.sentAt + config['liveness.heartbeatMs'],
-      watch.measureAt,
-      watch.heardAt +
-        config['liveness.silenceMs'] +
-        (watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt ? config['liveness.pingMs'] : 0),
-    );
+    Math.min(watch.sentAt + config['liveness.heartbeatMs'], watch.measureAt, silenceDueAt(watch));
 
   const check = (peer: PeerId, watch: Watch, now: Now): void => {
-    const silentMs = now.mono - watch.heardAt;
-    const asked = watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt;
-    if (silentMs >= config['liveness.silenceMs']) {
-      if (!asked) ping(peer, watch, now);
-      else if (
-        silentMs >= config['liveness.silenceMs'] + config['liveness.pingMs'] &&
-        now.mono - watch.pingedAt! >= config['liveness.pingMs']
-      ) {
-        outbox.fact({ type: 'neighbour-silent', peer });
-        return;
-      }
+    if (now.mono >= silenceDueAt(watch)) {
+      if (isAsked(watch)) return outbox.fact({ type: 'neighbour-silent', peer });
+      ping(peer, watch, now);
     }
     if (now.mono >= watch.measureAt) ping(peer, watch, now);
     if (now.mono - watch.sentAt >= config['liveness.heartbeatMs']) outbox.send(peer, { type: 'heartbeat' });

@@ -5,9 +5,11 @@ import type { Config } from '../config.ts';
 const FULL_MESH_TO = 8;
 
 export interface Degree {
+  /** With fewer, a request is urgent, and the node does without a socket to the server no longer. */
+  readonly low: number;
   /** Dial until there are so many. */
   readonly wanted: number;
-  /** Accept up to so many. */
+  /** Accept up to so many, and keep no more in the long run; urgent requests are taken up to the hard cap. */
   readonly accepted: number;
 }
 
@@ -18,7 +20,7 @@ export function degreeFor(roomSize: number, config: Config): Degree {
   // A peer at its cap can take no newcomer without sending somebody away, so one slot is left free.
   const most = others <= cap ? cap : Math.max(2, cap - 1);
   const wanted = Math.min(natural, others, most);
-  return { wanted, accepted: Math.min(cap, wanted + config['overlay.slack']) };
+  return { low: Math.max(1, wanted - 2), wanted, accepted: Math.min(cap, wanted + config['overlay.slack']) };
 }
 
 function naturalDegree(roomSize: number): number {

@@ -90,6 +90,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   let evictedAt = Number.NEGATIVE_INFINITY;
   let dialled = 0;
   let starved = false;
+  let surplusSince: number | undefined;
   let left = false;
 
   const signal = (to: PeerId, message: Signal): void =>
@@ -99,7 +100,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   const ask = (peer: PeerId, now: Now): void => {
     const session = rng.uint32();
-    const urgent = active.size === 0;
+    const urgent = active.size < degreeFor(views.roomSize(), config).low;
     const until = now.mono + config['overlay.askTimeoutMs'];
     dials.add({ peer, session, phase: 'asked', initiator: true, via: 'server', until });
     signal(peer, { type: 'request', session, urgent });
@@ -122,12 +123,22 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     }
   };
 
+  /** A growing room leaves early members with too many links: the oldest go, whose other end has most likely many too. */
+  const trim = (now: Now): void => {
+    const { accepted } = degreeFor(views.roomSize(), config);
+    surplusSince = active.size > accepted ? (surplusSince ?? now.mono) : undefined;
+    if (surplusSince === undefined || now.mono - surplusSince < config['overlay.settleMs']) return;
+    surplusSince = now.mono;
+    const oldest = active.keys().next().value;
+    if (oldest !== undefined) dismiss(oldest, 'surplus', []);
+  };
+
   const review = (now: Now): void => {
     if (left) return;
     fill(now);
+    trim(now);
     const roomSize = views.roomSize();
-    const { wanted } = degreeFor(roomSize, config);
-    const settled = active.size >= Math.max(1, wanted - 2);
+    const settled = active.size >= degreeFor(roomSize, config).low;
     rendezvous.review(settled, active.size, roomSize, now);
     standing.review({ links: active.size, serverUp: rendezvous.up, alone: roomSize === 1 });
   };
@@ -188,7 +199,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const onRefuse = (dial: Dial, refusal: Extract<Signal, { type: 'refuse' }>, now: Now): void => {
     if (dial.phase !== 'asked') return;
     dials.remove(dial.peer);
-    views.backOffFor(dial.peer, Math.min(refusal.retryAfterMs, MAX_RETRY_AFTER_MS), now);
+    views.backOff(dial.peer, Math.min(refusal.retryAfterMs, MAX_RETRY_AFTER_MS), now);
     for (const peer of refusal.alternatives) if (peer !== self) views.passive.set(peer, true, now.mono);
   };
 
@@ -212,7 +223,10 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     for (const peer of peers.slice(0, wireLimits.peersPerList)) {
       if (peer !== self) views.introduced.set(peer, true, now.mono);
     }
-    // Somebody in the room whom we do not know: a newcomer, or the other half of a room that fell apart.
+  };
+
+  /** A check-in named somebody whom we do not know: a newcomer, or the other half of a room that fell apart. */
+  const bridge = (peers: readonly PeerId[], now: Now): void => {
     const stranger = active.size > 0 ? peers.find(peer => peer !== self && !views.members.has(peer)) : undefined;
     if (stranger !== undefined) askForced(stranger, now);
   };
@@ -258,7 +272,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
         return signal(input.peer, { type: 'rtc', session: input.session, data: input.data });
       case 'rendezvous-up':
         rendezvous.onUp(input.entry, now);
-        return onIntroduced(input.peers, now);
+        onIntroduced(input.peers, now);
+        return bridge(input.peers, now);
       case 'rendezvous-down':
         return rendezvous.onDown();
       case 'introduced':
@@ -348,6 +363,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     nextWakeAt(now) {
       if (left) return undefined;
       let next = Math.min(shuffleAt, dials.nextDueAt(), rendezvous.nextWakeAt());
+      if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
       const { wanted } = degreeFor(views.roomSize(), config);
       if (active.size + dials.size < wanted) {
         next = Math.min(next, starved ? views.nextForgivenAt(now) : dials.nextBudgetAt(now));

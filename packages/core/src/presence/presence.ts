@@ -9,8 +9,8 @@ import type { Fact, Path, Source } from '../fact.ts';
 import { wallMsOf } from '../identity/hlc.ts';
 import { isNewer, type SignedRecord } from '../identity/record.ts';
 import type { Delivery } from '../input.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import { toHex, utf8 } from '../lib/bytes.ts';
+import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Hlc, MonoMs, Now, PeerId, Wire } from '../types.ts';
@@ -189,7 +189,10 @@ export function createPresence(tools: PresenceTools): Presence {
     },
     size: () => others,
     viewHash: () => {
-      const members = [self, ...[...slots].filter(([peer, slot]) => slot.present && peer !== self).map(([peer]) => peer)];
+      const members = [
+        self,
+        ...[...slots].filter(([peer, slot]) => slot.present && peer !== self).map(([peer]) => peer),
+      ];
       return toHex(sha256(utf8(members.sort().join(' '))).subarray(0, 8));
     },
   };

@@ -24,7 +24,8 @@ const FRAME_TARGET_BYTES = 8_192;
 const MAX_ITEMS = 32_768;
 
 export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQueue {
-  const pace = createTokenBucket(bytesPerSecond, bytesPerSecond, startedAt.mono);
+  // A burst below one record would never let that record go.
+  const pace = createTokenBucket(bytesPerSecond, Math.max(bytesPerSecond, wireLimits.recordBytes), startedAt.mono);
   let items: Item[] = [];
   let head = 0;
 
@@ -59,7 +60,8 @@ export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQue
       for (const record of records) if (items.length - head < MAX_ITEMS) items.push({ session, record });
     },
     addDone(session) {
-      items.push({ session, record: undefined });
+      // A full queue belongs to a neighbour that asks without reading: it may wait for its answer in vain.
+      if (items.length - head < 2 * MAX_ITEMS) items.push({ session, record: undefined });
     },
     take(now) {
       const first = items[head];

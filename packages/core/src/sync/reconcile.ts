@@ -13,6 +13,8 @@ import { boundFromWire, boundToWire, fingerprint, type IndexSet } from './index-
 export interface Step {
   /** What to ask next; empty when every range is settled. */
   readonly ranges: readonly SyncRange[];
+  /** Some ranges differ and found no room in one frame: another session has to see to them. */
+  readonly partial: boolean;
   /** Ours that the neighbour lacks. */
   readonly have: readonly SignedRecord[];
   /** The neighbour's that we lack. */
@@ -34,18 +36,23 @@ export function reconcile(set: IndexSet, theirs: readonly SyncRange[]): Step {
   const ranges: SyncRange[] = [];
   const have: SignedRecord[] = [];
   const need: RecordId[] = [];
+  let partial = false;
   let lower: string | undefined;
   for (const range of theirs) {
     const upper = boundFromWire(range.upper);
     const ours = set.range(lower, upper);
     if (range.mode === 'ids') compareIds(ours, range.ids, have, need, set);
     const differs = range.mode === 'fingerprint' && !equalBytes(range.fingerprint, fingerprint(ours));
-    if (differs && ranges.length + FAN_OUT <= wireLimits.rangesPerSync) split(set, ours, range.upper, ranges);
+    const finer = differs ? split(set, ours, range.upper) : [];
+    // One place stays free for the equal range that stands for all that does not fit.
+    const fits = ranges.length + finer.length < wireLimits.rangesPerSync;
+    if (differs && fits) ranges.push(...finer);
     else extendEqual(ranges, range.upper);
+    partial ||= !fits;
     lower = upper;
     if (upper === undefined) break;
   }
-  return { ranges: ranges.some(range => range.mode !== 'equal') ? ranges : [], have, need };
+  return { ranges: ranges.some(range => range.mode !== 'equal') ? ranges : [], partial, have, need };
 }
 
 function compareIds(
@@ -61,11 +68,9 @@ function compareIds(
 }
 
 /** Our part of a differing range: listed when it is small, else as finer fingerprints. */
-function split(set: IndexSet, ours: readonly SignedRecord[], upper: Uint8Array, ranges: SyncRange[]): void {
-  if (ours.length < LIST_BELOW) {
-    ranges.push({ mode: 'ids', upper, ids: ours.map(record => record.id) });
-    return;
-  }
+function split(set: IndexSet, ours: readonly SignedRecord[], upper: Uint8Array): readonly SyncRange[] {
+  if (ours.length < LIST_BELOW) return [{ mode: 'ids', upper, ids: ours.map(record => record.id) }];
+  const ranges: SyncRange[] = [];
   const size = Math.ceil(ours.length / FAN_OUT);
   for (let from = 0; from < ours.length; from += size) {
     const next = ours[from + size];
@@ -74,6 +79,7 @@ function split(set: IndexSet, ours: readonly SignedRecord[], upper: Uint8Array, 
     if (part.length < LIST_BELOW / 2) ranges.push({ mode: 'ids', upper: bound, ids: part.map(record => record.id) });
     else ranges.push({ mode: 'fingerprint', upper: bound, fingerprint: fingerprint(part) });
   }
+  return ranges;
 }
 
 function extendEqual(ranges: SyncRange[], upper: Uint8Array): void {

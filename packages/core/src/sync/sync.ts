@@ -82,7 +82,8 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
   const onSync = (peer: PeerId, link: Link, frame: Extract<SyncFrame, { type: 'sync' }>, now: Now): void => {
     const session = sessionOf(link, frame.session, now);
     if (session.awaiting > 0) session.awaiting -= 1;
-    const { ranges, have, need } = reconcile(set, frame.ranges);
+    const { ranges, partial, have, need } = reconcile(set, frame.ranges);
+    if (partial) schedule(config['sync.soonMs'], now);
     for (let from = 0; from < need.length; from += IDS_PER_WANT) {
       session.awaiting += 1;
       outbox.send(peer, { type: 'want', session: frame.session, ids: need.slice(from, from + IDS_PER_WANT) });

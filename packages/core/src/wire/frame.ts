@@ -71,7 +71,7 @@ const codecs: { readonly [T in FrameType]: FrameCodec<Extract<Frame, { type: T }
       whole({
         type: 'sync',
         session: asUint32(session),
-        ranges: asList(ranges, wireLimits.rangesPerSync, asRange),
+        ranges: rising(asList(ranges, wireLimits.rangesPerSync, asRange)),
       }),
   },
   delta: {
@@ -177,6 +177,19 @@ function rangeToWire(range: SyncRange): Wire {
     case 'ids':
       return [range.upper, 2, idsToWire(range.ids)];
   }
+}
+
+/** Ranges in order: bounds that go back and forth would have the same records compared many times over. */
+function rising(ranges: readonly SyncRange[] | undefined): readonly SyncRange[] | undefined {
+  for (let i = 1; i < (ranges?.length ?? 0); i++) if (!isBelow(ranges![i - 1]!.upper, ranges![i]!.upper)) return undefined;
+  return ranges;
+}
+
+/** Byte order; the empty bound is above all others. */
+function isBelow(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length === 0 || b.length === 0) return a.length > 0;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]!;
+  return false;
 }
 
 function asRange(value: Wire): SyncRange | undefined {

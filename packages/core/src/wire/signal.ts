@@ -6,7 +6,7 @@ import { asPeers, asUint32, peerToWire } from './fields.ts';
 import { wireLimits } from './limits.ts';
 
 export type Signal =
-  /** Will you be my neighbour? `urgent`: I have none. */
+  /** Will you be my neighbour? `urgent`: I have too few to be safe. */
   | { readonly type: 'request'; readonly session: number; readonly urgent: boolean }
   | { readonly type: 'accept'; readonly session: number }
   | {

@@ -9,10 +9,17 @@ import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HearsayError, type RecordId, type RecordStorage } from '@hearsay/core/host';
 
-/** Records beyond these are neither kept nor loaded. */
+/** A record beyond this is neither kept nor loaded. */
 export const MAX_STORED_RECORD_BYTES: number = 64 * 1024;
-export const MAX_STORED_RECORDS: number = 65_536;
-export const MAX_STORED_BYTES: number = 128 * 1024 * 1024;
+
+/** What one `load` brings into memory; the rest of the folder is left out and counted. */
+export interface LoadLimits {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export const DEFAULT_LOAD_LIMITS: LoadLimits = { records: 65_536, bytes: 128 * 1024 * 1024 };
+
 /** Writes that may wait for the disk. */
 export const MAX_PENDING_WRITES: number = 4_096;
 
@@ -27,7 +34,7 @@ export interface FolderStorage extends RecordStorage {
 }
 
 /** Rejects with `HearsayError('storage-failed')` when the folder cannot be used. */
-export function folderStorage(path: string): FolderStorage {
+export function folderStorage(path: string, limits: LoadLimits = DEFAULT_LOAD_LIMITS): FolderStorage {
   let skipped = 0;
   let pending = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -54,7 +61,7 @@ export function folderStorage(path: string): FolderStorage {
     },
     load: () =>
       inOrder(async () => {
-        const loaded = await loadFolder(path);
+        const loaded = await loadFolder(path, limits);
         skipped = loaded.skipped;
         return loaded.records;
       }),
@@ -79,7 +86,7 @@ async function writeRecord(folder: string, id: RecordId, bytes: Uint8Array): Pro
   }
 }
 
-async function loadFolder(folder: string): Promise<{ records: Uint8Array[]; skipped: number }> {
+async function loadFolder(folder: string, limits: LoadLimits): Promise<{ records: Uint8Array[]; skipped: number }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const records: Uint8Array[] = [];
   let skipped = 0;
@@ -90,9 +97,9 @@ async function loadFolder(folder: string): Promise<{ records: Uint8Array[]; skip
       await rm(file, { force: true });
       continue;
     }
-    const readable = entry.isFile() && RECORD_NAME.test(entry.name) && records.length < MAX_STORED_RECORDS;
+    const readable = entry.isFile() && RECORD_NAME.test(entry.name) && records.length < limits.records;
     const record = readable ? await readRecord(file) : undefined;
-    if (record === undefined || total + record.length > MAX_STORED_BYTES) {
+    if (record === undefined || total + record.length > limits.bytes) {
       skipped += 1;
       continue;
     }

@@ -97,3 +97,17 @@ test('NODE-9: at most 4,096 writes wait for the disk', async () => {
   await Promise.all(waiting);
   await storage.forget(id(1));
 });
+
+test('NODE-9: a load takes no more records and bytes than it may', async () => {
+  const storage = folderStorage(folder);
+  for (const at of [1, 2, 3]) await storage.keep(id(at), new Uint8Array(10));
+  for (const [records, bytes, loaded] of [
+    [3, 30, 3],
+    [2, 30, 2],
+    [3, 29, 2],
+  ] as const) {
+    const limited = folderStorage(folder, { records, bytes });
+    expect(await limited.load()).toHaveLength(loaded);
+    expect(limited.skipped).toBe(3 - loaded);
+  }
+});

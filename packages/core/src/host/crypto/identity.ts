@@ -40,10 +40,7 @@ export async function createIdentity(
  * A fresh identity at once: its name is known before any promise resolves. The secret is handed to WebCrypto, where
  * there is one, and forgotten here. Throws `no-crypto` when `randomBytes` does not give 32 bytes.
  */
-export function freshIdentity(
-  subtle: SubtleLike | undefined,
-  randomBytes: (length: number) => Uint8Array,
-): Identity {
+export function freshIdentity(subtle: SubtleLike | undefined, randomBytes: (length: number) => Uint8Array): Identity {
   const seed = freshSeed(randomBytes);
   const publicKey = publicKeyOf(seed);
   const holder = importNative(subtle, seed, false).then(native => native ?? holdSeed(seed, false));

@@ -3,7 +3,14 @@ import type { Crypto } from '../ports.ts';
 import type { Identity } from './identity.ts';
 import { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts';
 
-export { createIdentity, exportIdentity, freshIdentity, type Identity, type IdentityOptions, importIdentity } from './identity.ts';
+export {
+  createIdentity,
+  exportIdentity,
+  freshIdentity,
+  type Identity,
+  type IdentityOptions,
+  importIdentity,
+} from './identity.ts';
 export type { Backend } from './rule-u.ts';
 export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts';
 export type { SubtleKey, SubtleKeyPair, SubtleLike } from './webcrypto.ts';

@@ -1,0 +1,72 @@
+/** What the page says when something is wrong, and what it reads out when someone comes or goes. */
+import { byId, html } from './dom.ts';
+
+export interface Notice {
+  readonly title: string;
+  readonly advice: string;
+}
+
+const ANNOUNCE_EVERY_MS = 1_500;
+const MOST_NAMED = 3;
+
+/** Shows one notice above the board; undefined takes it away. */
+export function showNotice(notice: Notice | undefined): void {
+  const box = byId('notice', HTMLDivElement);
+  box.hidden = notice === undefined;
+  if (notice === undefined) box.replaceChildren();
+  else box.replaceChildren(html('strong', '', notice.title), html('span', '', notice.advice));
+}
+
+/** A friendly sentence for each code that a visitor can meet, and what to do about it. */
+export function noticeFor(code: string, message: string, signaling: string): Notice {
+  switch (code) {
+    case 'signaling-unreachable':
+      return {
+        title: 'The signaling server does not answer.',
+        advice: `It introduces newcomers, so nobody can be found without it. Is one running at ${signaling}? “npm start” brings one up. This page goes on trying.`,
+      };
+    case 'signaling-refused':
+      return {
+        title: 'The signaling server did not let this tab in.',
+        advice: `The room may be full, or this address has too many tabs open. Close a tab, or choose another room by changing what follows # in the address. (${message})`,
+      };
+    case 'no-webrtc':
+      return {
+        title: 'This browser has no WebRTC.',
+        advice: 'Tabs link to each other by WebRTC. Allow it in the settings, or try a current Chrome, Edge, Firefox or Safari.',
+      };
+    case 'no-crypto':
+      return {
+        title: 'This page may not sign anything here.',
+        advice: 'Browsers allow signatures on https:// and on localhost only. Open the page from one of these.',
+      };
+    case 'quota-exceeded':
+    case 'too-many-pending':
+      return {
+        title: 'That was a little too much at once.',
+        advice: 'Each visitor may keep a limited number of notes and changes. Wait a moment, or delete a note.',
+      };
+    default:
+      return { title: 'Something did not work.', advice: message };
+  }
+}
+
+/** Tells screen readers who came and went, gathered so that a crowd is one sentence. */
+export function createAnnouncer(): (words: string) => void {
+  const line = byId('announce', HTMLParagraphElement);
+  let waiting: string[] = [];
+  let timer: number | undefined;
+
+  const speak = (): void => {
+    timer = undefined;
+    const more = waiting.length - MOST_NAMED;
+    const named = waiting.slice(0, MOST_NAMED).join('. ');
+    line.textContent = more > 0 ? `${named}. And ${more} more.` : `${named}.`;
+    waiting = [];
+  };
+
+  return words => {
+    waiting.push(words);
+    timer ??= window.setTimeout(speak, ANNOUNCE_EVERY_MS);
+  };
+}

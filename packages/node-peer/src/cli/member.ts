@@ -1,0 +1,74 @@
+/** One peer of the command: joined, reported about, and showing its neighbours in its presence for mesh views. */
+import { join } from 'node:path';
+import { type HearsayError, joinRoom, type Room } from '../index.ts';
+import { folderStorage } from '../ports/folder-storage.ts';
+import { loadIdentity } from '../ports/identity-file.ts';
+import type { Command } from './arguments.ts';
+import type { Report } from './report.ts';
+
+export interface NodePresence {
+  readonly name: string;
+  readonly kind: 'node';
+  /** First 8 hex characters of each neighbour's id. */
+  readonly links: readonly string[];
+}
+
+export interface Member {
+  readonly index: number;
+  readonly room: Room<NodePresence>;
+  leave(): Promise<void>;
+}
+
+const LINKS_EVERY_MS = 500;
+
+export async function openMember(command: Command, index: number, report: Report): Promise<Member> {
+  const folder = command.data === undefined ? undefined : join(command.data, `peer-${index}`);
+  const room = joinRoom<NodePresence>(
+    {
+      app: command.app,
+      signaling: command.url,
+      identity: await loadIdentity(folder),
+      presence: { name: command.count === 1 ? command.name : `${command.name}-${index}`, kind: 'node', links: [] },
+      ...(folder !== undefined && { storage: folderStorage(join(folder, 'records')) }),
+      ...(command.maxLinks !== undefined && { maxLinks: command.maxLinks }),
+      ...(command.bind !== undefined && { bindAddress: command.bind }),
+    },
+    command.room,
+  );
+  narrate(room, index, report);
+  const showing = setInterval(() => showLinks(room), LINKS_EVERY_MS);
+  return {
+    index,
+    room,
+    async leave() {
+      clearInterval(showing);
+      await room.leave();
+      report(index, 'left', {});
+    },
+  };
+}
+
+function narrate(room: Room<NodePresence>, index: number, report: Report): void {
+  report(index, 'joining', { id: room.self.id });
+  room.ready.then(
+    () => report(index, 'ready', { id: room.self.id, peers: room.presence.others.size }),
+    (error: HearsayError) => {
+      if (error.code !== 'room-left') report(index, 'not-ready', { code: error.code, message: error.message });
+    },
+  );
+  room.on('status', status => report(index, 'status', { status }));
+  room.on('warning', warning => report(index, 'warning', { ...warning, subject: warning.peer, peer: index }));
+  room.on('error', error => report(index, 'error', { code: error.code, message: error.message }));
+  room.on('peer-join', ({ peer }) => report(index, 'peer-join', { id: peer }));
+  room.on('peer-leave', ({ peer, reason }) => report(index, 'peer-leave', { id: peer, reason }));
+  room.presence.subscribe((others, change) => {
+    if (change?.type === 'update')
+      report(index, 'presence', { id: change.peer, presence: others.get(change.peer)?.presence });
+  });
+  room.state.subscribe(change => report(index, 'state', { ...change }));
+}
+
+function showLinks(room: Room<NodePresence>): void {
+  const links = room.links.map(link => link.peer.slice(0, 8)).sort();
+  if (links.join() !== room.presence.self.links.join()) room.presence.update({ links });
+}

@@ -1,0 +1,34 @@
+/** Figures for Prometheus: every number of `room.stats()`, one series per peer of the process. Loopback only. */
+import { createServer, type Server } from 'node:http';
+import { HearsayError } from '../index.ts';
+import type { Member } from './member.ts';
+
+export function serveMetrics(port: number, members: readonly Member[]): Promise<Server> {
+  const server = createServer((request, response) => {
+    if (request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metricsText(members));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', error => reject(new HearsayError('bad-config', `--metrics ${port}: ${error.message}`)));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}
+
+export function metricsText(members: readonly Member[]): string {
+  const lines: string[] = [];
+  const names = new Set<string>();
+  const all = members.map(({ index, room }) => ({ index, stats: Object.entries(room.stats()) }));
+  for (const { stats } of all) for (const [name, value] of stats) if (typeof value === 'number') names.add(name);
+  for (const name of names) {
+    const metric = `hearsay_${name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)}`;
+    lines.push(`# TYPE ${metric} gauge`);
+    for (const { index, stats } of all) {
+      const value = stats.find(([known]) => known === name)?.[1];
+      lines.push(`${metric}{peer="${index}"} ${String(value)}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,31 @@
+/** What the command prints: a sentence for people, or one JSON line with the time for programs. */
+export interface Report {
+  /** `peer` counts from 1. */
+  (peer: number, type: string, fields: { readonly [name: string]: unknown }): void;
+}
+
+export function createReport(json: boolean, print: (line: string) => void): Report {
+  if (json) {
+    return (peer, type, fields) =>
+      print(JSON.stringify({ type, peer, at: performance.timeOrigin + performance.now(), ...fields }, plain));
+  }
+  return (peer, type, fields) => {
+    if (QUIET.has(type)) return;
+    const details = Object.entries(fields).map(([name, value]) => `${name} ${show(value)}`);
+    print(`[${peer}] ${type} ${details.join(', ')}`.trimEnd());
+  };
+}
+
+/** A moving pointer is no news for somebody who reads along. */
+const QUIET: ReadonlySet<string> = new Set(['presence']);
+
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? 'undefined');
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** Values of the room that JSON lacks. */
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value;
+}
