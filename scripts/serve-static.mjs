@@ -30,10 +30,10 @@ const TYPES = {
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  * @throws {Error} when the folder does not exist or no port is free
  */
-export async function serveStatic(folder, { port = 0, host = '127.0.0.1' } = {}) {
+export async function serveStatic(folder, { port = 0, host = '127.0.0.1', extra = {} } = {}) {
   const root = await realpath(folder);
   const server = createServer((request, response) => {
-    answer(root, request, response).catch(() => refuse(response, 500));
+    answer(root, extra, request, response).catch(() => refuse(response, 500));
   });
   const actual = await listenOnFreePort(server, { port, host });
   return {
@@ -46,10 +46,17 @@ export async function serveStatic(folder, { port = 0, host = '127.0.0.1' } = {})
   };
 }
 
-async function answer(root, request, response) {
+async function answer(root, extra, request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
   const wanted = wantedPath(request.url ?? '/');
   if (wanted === undefined) return refuse(response, 400);
+  if (Object.hasOwn(extra, wanted)) {
+    response.writeHead(200, {
+      'content-type': TYPES[path.extname(wanted)] ?? 'text/plain',
+      'cache-control': 'no-store',
+    });
+    return response.end(extra[wanted]);
+  }
   const found = await find(root, wanted);
   if (found === undefined) return refuse(response, 404);
   if (found.isFolder) {

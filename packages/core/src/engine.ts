@@ -83,6 +83,7 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
   const parts = assemble(options, startedAt);
   const { modules, facts, takeEffects, metrics } = parts;
   let wakeAt: MonoMs | undefined;
+  let handledAt = startedAt.mono;
 
   const drain = (now: Now): void => {
     let handled = 0;
@@ -96,7 +97,10 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
   return {
     handle(input, now) {
       metrics.onInput(input);
-      if (wakeAt !== undefined && now.mono - wakeAt > STALL_MS) modules.liveness.onStall(now.mono - wakeAt, now);
+      // Counted from the last input as well: a backlog that comes before the late wake is one stall, not many.
+      const stalledMs = wakeAt === undefined ? 0 : now.mono - Math.max(wakeAt, handledAt);
+      if (stalledMs > STALL_MS) modules.liveness.onStall(stalledMs, now);
+      handledAt = now.mono;
       if (input.type === 'leave') leave(parts, drain, now);
       else enter(parts, input, now);
       drain(now);
@@ -323,6 +327,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
       m.hlc.observe(fact.record.hlc);
       return onRecordAccepted(m, fact, now);
     case 'record-stored':
+      m.liveness.onRecordStored(fact.record, now);
       m.broadcast.onRecordStored(fact.record, fact.from, fact.path, now);
       return m.sync.onRecordStored(fact, now);
     case 'record-dropped':

@@ -99,7 +99,8 @@ export function createIntake(tools: IntakeTools): Intake {
       const copy: Copy = { record, from, path };
       const waiting = pending.get(record.id);
       if (waiting !== undefined) return addAlternate(waiting, copy);
-      if (pending.size >= config['intake.pending']) return ignore('busy');
+      // What this node kept itself is bounded by its store, and nobody would offer it again.
+      if (from !== 'storage' && pending.size >= config['intake.pending']) return ignore('busy');
       if (path === 'push' && !tools.admitAuthor(record.author, now)) return ignore('author-rate');
       const entry: Pending = { job: 0 as Job, current: copy, alternates: [] };
       pending.set(record.id, entry);

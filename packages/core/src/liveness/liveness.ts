@@ -23,6 +23,7 @@ export interface Liveness {
   onSent(peer: PeerId, now: Now): void;
   onFrame(from: PeerId, frame: Extract<Frame, { type: 'ping' | 'pong' }>, now: Now): void;
   onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
+  onRecordStored(record: SignedRecord, now: Now): void;
   onMemberGone(peer: PeerId): void;
   /** This node itself was stopped for `stalledMs`: its silence about others proves nothing. */
   onStall(stalledMs: number, now: Now): void;
@@ -44,6 +45,8 @@ interface Watch {
 /** A link that closed without a word: time for the peer to come back, or for its goodbye by another way. */
 const CLOSED_GRACE_MS = 1_000;
 const MAX_ACCUSATIONS = 1_024;
+/** An honest peer accuses its own neighbours only; without this one liar could fill the table. */
+const MAX_ACCUSATIONS_BY_ONE = 64;
 
 export interface LivenessTools {
   readonly self: PeerId;
@@ -56,9 +59,11 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   const watches = new Map<PeerId, Watch>();
   /** Lost neighbours to accuse, and when. */
   const toAccuse = new Map<PeerId, number>();
-  /** The newest word of each author that spoke, by its own clock. */
+  /** The newest word of each member, by its own clock. */
   const lastSaid = new Map<PeerId, number>();
   const accusations = new Map<RecordId, { readonly record: SignedRecord; readonly until: number }>();
+  /** How many of them each accuser has standing. */
+  const accusedBy = new Map<PeerId, number>();
   const suspicions: Suspicions = createSuspicions(config);
 
   const accuse = (peer: PeerId): void => {
@@ -81,32 +86,50 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     return isAsked(watch) ? Math.max(silentAt, watch.pingedAt!) + config['liveness.pingMs'] : silentAt;
   };
 
+  /** A ping without an answer is not asked again: that would renew the patience for ever. */
+  const measureDueAt = (watch: Watch): number => (isAsked(watch) ? Number.POSITIVE_INFINITY : watch.measureAt);
+
   const dueOf = (watch: Watch): number =>
-    Math.min(watch.sentAt + config['liveness.heartbeatMs'], watch.measureAt, silenceDueAt(watch));
+    Math.min(watch.sentAt + config['liveness.heartbeatMs'], measureDueAt(watch), silenceDueAt(watch));
 
   const check = (peer: PeerId, watch: Watch, now: Now): void => {
     if (now.mono >= silenceDueAt(watch)) {
       if (isAsked(watch)) return outbox.fact({ type: 'neighbour-silent', peer });
       ping(peer, watch, now);
     }
-    if (now.mono >= watch.measureAt) ping(peer, watch, now);
+    if (now.mono >= measureDueAt(watch)) ping(peer, watch, now);
     if (now.mono - watch.sentAt >= config['liveness.heartbeatMs']) outbox.send(peer, { type: 'heartbeat' });
+  };
+
+  const forgetAccusation = (id: RecordId, record: SignedRecord): void => {
+    accusations.delete(id);
+    const left = (accusedBy.get(record.author) ?? 1) - 1;
+    if (left === 0) accusedBy.delete(record.author);
+    else accusedBy.set(record.author, left);
+    outbox.fact({ type: 'record-dropped', record });
+  };
+
+  const suspect = ({ key, author, hlc }: SignedRecord, now: Now): void => {
+    const subject = key as PeerId;
+    // What this node hears itself outweighs what it is told; the accused is left to answer.
+    const watch = watches.get(subject);
+    if (watch !== undefined && now.mono - watch.heardAt < config['liveness.silenceMs']) return;
+    if (suspicions.add(subject, author, hlc, now)) outbox.fact({ type: 'peer-suspected', peer: subject });
   };
 
   const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
     const subject = record.key as PeerId;
     if (record.hlc < (lastSaid.get(subject) ?? 0))
       return outbox.fact({ type: 'record-ignored', reason: 'stale-accusation' });
-    if (accusations.size >= MAX_ACCUSATIONS) return outbox.fact({ type: 'record-ignored', reason: 'quota' });
+    const byAccuser = (accusedBy.get(record.author) ?? 0) + 1;
+    if (accusations.size >= MAX_ACCUSATIONS || byAccuser > MAX_ACCUSATIONS_BY_ONE) {
+      return outbox.fact({ type: 'record-ignored', reason: 'quota' });
+    }
     accusations.set(record.id, { record, until: now.mono + config['liveness.accusationMs'] });
+    accusedBy.set(record.author, byAccuser);
     outbox.fact({ type: 'record-stored', record, from, path, kept: true });
     if (subject === self) return outbox.fact({ type: 'self-suspected' });
-    // What this node hears itself outweighs what it is told; the accused is left to answer.
-    const watch = watches.get(subject);
-    if (watch !== undefined && now.mono - watch.heardAt < config['liveness.silenceMs']) return;
-    if (lastSaid.has(subject) && suspicions.add(subject, record.author, record.hlc, now)) {
-      outbox.fact({ type: 'peer-suspected', peer: subject });
-    }
+    if (lastSaid.has(subject)) suspect(record, now);
   };
 
   return {
@@ -151,11 +174,23 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     onRecordAccepted(record, from, path, now) {
       const { author } = record;
       if (record.kind === 'leave') return;
-      if (record.kind === 'presence' || lastSaid.has(author)) {
-        lastSaid.set(author, Math.max(record.hlc, lastSaid.get(author) ?? 0));
-      }
+      const said = lastSaid.get(author);
+      if (said !== undefined) lastSaid.set(author, Math.max(record.hlc, said));
       if (suspicions.clear(author, record.hlc)) outbox.fact({ type: 'peer-cleared', peer: author });
       if (record.kind === 'accuse') onAccusation(record, from, path, now);
+    },
+
+    onRecordStored(record, now) {
+      // Only who has a place among the members is watched: strangers' keys are free, and without end.
+      if (record.kind !== 'presence') return;
+      const { author, hlc } = record;
+      const said = lastSaid.get(author);
+      lastSaid.set(author, Math.max(hlc, said ?? 0));
+      if (said !== undefined) return;
+      // A sync may bring the accusation before the presence it is about.
+      for (const { record: accusation } of accusations.values()) {
+        if (accusation.key === author && accusation.hlc > hlc) suspect(accusation, now);
+      }
     },
 
     onMemberGone(peer) {
@@ -181,8 +216,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       }
       for (const [id, { record, until }] of accusations) {
         if (now.mono < until) break;
-        accusations.delete(id);
-        outbox.fact({ type: 'record-dropped', record });
+        forgetAccusation(id, record);
       }
       for (const { peer, hlc } of suspicions.takeDue(now)) outbox.fact({ type: 'peer-failed', peer, hlc });
     },

@@ -88,6 +88,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const standing = createStanding(outbox);
   let shuffleAt = startedAt.mono + rng.jitter(config['overlay.shuffleMs'] / 3, 0.2);
   let evictedAt = Number.NEGATIVE_INFINITY;
+  let evictedFor: PeerId | undefined;
   let dialled = 0;
   let starved = false;
   let surplusSince: number | undefined;
@@ -162,10 +163,12 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   /** A newcomer without any link goes before a neighbour that has others: that one is given the newcomer. */
   const makeRoomFor = (newcomer: PeerId, now: Now): boolean => {
-    if (now.mono - evictedAt < EVICT_EVERY_MS) return false;
+    // One at a time: who asks is unproven, and a liar with many names must not empty the view.
+    if (now.mono - evictedAt < EVICT_EVERY_MS || (evictedFor !== undefined && dials.get(evictedFor))) return false;
     const victim = rng.pick([...active.keys()]);
     if (victim === undefined) return false;
     evictedAt = now.mono;
+    evictedFor = newcomer;
     views.backOffFor(victim, EVICTED_RETRY_MS, now);
     dismiss(victim, 'full', [newcomer]);
     return true;

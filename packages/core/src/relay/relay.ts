@@ -12,6 +12,7 @@ import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Now, PeerId, Via } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
+import { wireLimits } from '../wire/limits.ts';
 
 type RelayFrame = Extract<Frame, { type: 'relay' }>;
 
@@ -98,6 +99,8 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
     },
 
     onSignalOut({ to, payload }, now) {
+      // The next hop would take it for a broken frame, and us for the culprit.
+      if (payload.length > wireLimits.signalBytes) return outbox.fact({ type: 'record-ignored', reason: 'bad-signal' });
       expire(now);
       const lastHeard = heard.get(to);
       const inMesh = routeTo(to, undefined) !== undefined;

@@ -60,7 +60,7 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
     const old = entries.get(key);
     const mine = old !== undefined && !old.deleted && old.author === author ? old : undefined;
     const share = shareOf(author);
-    if (old === undefined && entries.size - tombstones >= config['store.maxKeys']) return true;
+    if ((old === undefined || old.deleted) && entries.size - tombstones >= config['store.maxKeys']) return true;
     if (share.keys - (mine ? 1 : 0) >= config['store.keysPerAuthor']) return true;
     return share.bytes - (mine?.bytes ?? 0) + bytes > config['store.bytesPerAuthor'];
   };

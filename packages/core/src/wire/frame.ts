@@ -181,7 +181,8 @@ function rangeToWire(range: SyncRange): Wire {
 
 /** Ranges in order: bounds that go back and forth would have the same records compared many times over. */
 function rising(ranges: readonly SyncRange[] | undefined): readonly SyncRange[] | undefined {
-  for (let i = 1; i < (ranges?.length ?? 0); i++) if (!isBelow(ranges![i - 1]!.upper, ranges![i]!.upper)) return undefined;
+  for (let i = 1; i < (ranges?.length ?? 0); i++)
+    if (!isBelow(ranges![i - 1]!.upper, ranges![i]!.upper)) return undefined;
   return ranges;
 }
 

@@ -10,18 +10,30 @@ import { wireLimits } from './limits.ts';
 
 /** Longest bigint, in decimal digits: parsing time grows with the square of the length. */
 const BIGINT_DIGITS = 512;
+/** What the gate leaves to a value: a record's body and a presence's pair are around it. */
+const NESTING = wireLimits.depth - 2;
+const ITEMS = wireLimits.items - 16;
 
 /**
  * Turns what the app passed into a wire value. JSON's values, `Uint8Array`, `Date` and `bigint` pass;
  * properties that are `undefined` are left out, as JSON does; −0 becomes 0.
- * @throws HearsayError `value-unsupported`, with the path of what cannot be carried.
+ * @throws HearsayError `value-unsupported`, with the path of what cannot be carried; `value-too-large` for more
+ *   than 4,080 items, keys of maps included.
  */
 export function toWire(value: unknown): Wire {
-  return convert(value, '$', 0);
+  return convert(value, { path: '$', depth: 0, count: { items: 0 } });
 }
 
-function convert(value: unknown, path: string, depth: number): Wire {
-  if (depth > wireLimits.depth - 2) throw unsupported(path, `is nested deeper than ${wireLimits.depth - 2} levels`);
+/** Where in the value the walk is: `depth` counts the arrays and maps around it on the wire. */
+interface Place {
+  readonly path: string;
+  readonly depth: number;
+  readonly count: { items: number };
+}
+
+function convert(value: unknown, place: Place): Wire {
+  const { path } = place;
+  countItems(place, 1);
   switch (typeof value) {
     case 'boolean':
       return value;
@@ -33,9 +45,9 @@ function convert(value: unknown, path: string, depth: number): Wire {
       if (value.charCodeAt(0) === 0xfeff) throw unsupported(path, 'begins with a byte order mark');
       return value;
     case 'bigint':
-      return { $bigint: digits(value, path) };
+      return special(place, '$bigint', digits(value, path));
     case 'object':
-      return value === null ? null : convertObject(value, path, depth);
+      return value === null ? null : convertObject(value, place);
     default:
       throw unsupported(path, `is ${value === undefined ? 'undefined' : `a ${typeof value}`}`);
   }
@@ -47,37 +59,67 @@ function digits(value: bigint, path: string): string {
   return text;
 }
 
-function convertObject(value: object, path: string, depth: number): Wire {
-  if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value);
-  if (Array.isArray(value)) return value.map((item, i) => convert(item, `${path}[${i}]`, depth + 1));
+function convertObject(value: object, place: Place): Wire {
+  const { path } = place;
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (Array.isArray(value)) {
+    checkDepth(place);
+    // A hole reads as undefined, and is refused like one.
+    return Array.from(value, (item: unknown, i) => convert(item, inside(place, `[${i}]`)));
+  }
   if (isDate(value)) {
     const ms = value.getTime();
     if (!Number.isFinite(ms)) throw unsupported(path, 'is an invalid Date');
-    return { $date: ms };
+    return special(place, '$date', ms);
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) {
     throw unsupported(path, `is a ${value.constructor?.name ?? 'class instance'}; pass plain objects`);
   }
-  return wrap(convertEntries(value, path, depth));
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  const looksSpecial = entries.length === 1 && entries[0]![0].startsWith('$');
+  if (!looksSpecial) return convertEntries(entries, place);
+  countItems(place, 2);
+  return { $map: convertEntries(entries, inside(place, '')) };
 }
 
-function convertEntries(value: object, path: string, depth: number): { [key: string]: Wire } {
+function convertEntries(entries: readonly [string, unknown][], place: Place): Wire {
+  const { path } = place;
+  checkDepth(place);
   const map: { [key: string]: Wire } = {};
-  for (const [key, item] of Object.entries(value)) {
-    if (item === undefined) continue;
+  for (const [key, item] of entries) {
     if (key === '__proto__') throw unsupported(path, 'has a key named __proto__');
     if (!isWellFormed(key) || key.charCodeAt(0) === 0xfeff || utf8Length(key) > wireLimits.mapKeyBytes) {
       throw unsupported(path, `has a key that is not valid text of at most ${wireLimits.mapKeyBytes} bytes`);
     }
-    map[key] = convert(item, `${path}.${key}`, depth + 1);
+    countItems(place, 1);
+    map[key] = convert(item, inside(place, `.${key}`));
   }
   return map;
 }
 
-function wrap(map: { [key: string]: Wire }): Wire {
-  const keys = Object.keys(map);
-  return keys.length === 1 && keys[0]!.startsWith('$') ? { $map: map } : map;
+function special(place: Place, name: '$date' | '$bigint', inner: Wire): Wire {
+  checkDepth(place);
+  countItems(place, 2);
+  return { [name]: inner };
+}
+
+/** One array or map further in. */
+function inside(place: Place, step: string): Place {
+  return { path: place.path + step, depth: place.depth + 1, count: place.count };
+}
+
+function checkDepth({ path, depth }: Place): void {
+  if (depth >= NESTING) throw unsupported(path, `is nested deeper than ${NESTING} levels`);
+}
+
+function countItems({ path, count }: Place, items: number): void {
+  count.items += items;
+  if (count.items <= ITEMS) return;
+  throw new HearsayError(
+    'value-too-large',
+    `The value has more than ${ITEMS} items at ${path}: split it over several keys.`,
+  );
 }
 
 function isDate(value: object): value is { getTime(): number } {

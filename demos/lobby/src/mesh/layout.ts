@@ -1,0 +1,84 @@
+/**
+ * Places the peers by Fruchterman and Reingold: all push each other away, links pull. Calculated to its end at once,
+ * from the places of before, so that the picture settles and does not jump; equal rooms look alike in every tab.
+ */
+import type { Point } from '../model.ts';
+
+const NEW_ROUNDS = 160;
+const OLD_ROUNDS = 50;
+/** The longest step of the first round; it cools to nothing in the last. */
+const NEW_STEP = 0.25;
+const OLD_STEP = 0.06;
+
+/** Places in a square from −1 to 1. */
+export function layOut(
+  ids: readonly string[],
+  links: readonly (readonly [string, string])[],
+  before: ReadonlyMap<string, Point>,
+): ReadonlyMap<string, Point> {
+  const isNew = ids.some(id => !before.has(id));
+  const sorted = [...ids].sort();
+  const index = new Map(sorted.map((id, i) => [id, i]));
+  const places = sorted.map(id => ({ ...(before.get(id) ?? birthplace(id)) }));
+  const pairs = links.flatMap(([a, b]) => {
+    const [i, j] = [index.get(a), index.get(b)];
+    return i === undefined || j === undefined ? [] : [[i, j] as const];
+  });
+  const rounds = isNew ? NEW_ROUNDS : OLD_ROUNDS;
+  for (let round = 0; round < rounds; round++) {
+    relax(places, pairs, (isNew ? NEW_STEP : OLD_STEP) * (1 - round / rounds));
+  }
+  fit(places);
+  return new Map(sorted.map((id, i) => [id, places[i]!]));
+}
+
+type Place = { x: number; y: number };
+
+function relax(places: Place[], pairs: readonly (readonly [number, number])[], step: number): void {
+  const ideal = 1.6 / Math.sqrt(Math.max(1, places.length));
+  const pushes = places.map(({ x, y }) => ({ x: -0.3 * x, y: -0.3 * y }));
+  const push = (i: number, j: number, force: (distance: number) => number): void => {
+    const dx = places[i]!.x - places[j]!.x;
+    const dy = places[i]!.y - places[j]!.y;
+    const distance = Math.max(0.01, Math.hypot(dx, dy));
+    const share = force(distance) / distance;
+    pushes[i]!.x += dx * share;
+    pushes[i]!.y += dy * share;
+    pushes[j]!.x -= dx * share;
+    pushes[j]!.y -= dy * share;
+  };
+  for (let i = 0; i < places.length; i++) {
+    for (let j = 0; j < i; j++) push(i, j, distance => ideal ** 2 / distance);
+  }
+  for (const [i, j] of pairs) push(i, j, distance => -(distance ** 2) / ideal / 2);
+  places.forEach((place, i) => {
+    const { x, y } = pushes[i]!;
+    const length = Math.hypot(x, y);
+    const share = length > step ? step / length : 1;
+    place.x += x * share;
+    place.y += y * share;
+  });
+}
+
+/** Centered, and as large as the square allows. */
+function fit(places: Place[]): void {
+  const xs = places.map(({ x }) => x);
+  const ys = places.map(({ y }) => y);
+  const middle = (values: number[]): number => (Math.min(...values) + Math.max(...values)) / 2;
+  const half = (values: number[]): number => (Math.max(...values) - Math.min(...values)) / 2;
+  const [cx, cy] = [middle(xs), middle(ys)];
+  const [hx, hy] = [half(xs), half(ys)];
+  const largest = Math.max(hx, hy, 1e-6);
+  // A flat picture is stretched, but not so far that a line becomes a square.
+  const scale = (own: number): number => (places.length < 2 ? 0 : 1 / Math.max(own, 0.5 * largest));
+  for (const place of places) {
+    place.x = (place.x - cx) * scale(hx);
+    place.y = (place.y - cy) * scale(hy);
+  }
+}
+
+/** On the circle, where the id says. */
+function birthplace(id: string): Point {
+  const angle = (Number.parseInt(id.slice(0, 6), 16) / 0x1000000) * 2 * Math.PI;
+  return { x: Math.cos(angle), y: Math.sin(angle) };
+}

@@ -1,0 +1,238 @@
+/**
+ * Links between simulated nodes: reliable, ordered, and as slow as the scenario says. A lost packet delays what
+ * is behind it; a partition holds frames the way a dead link does, without a word to either side.
+ */
+import type { Input, PeerId, Rng } from '@hearsay/core';
+import type { NetworkSettings } from '../scenario/scenario.ts';
+import type { SimNode } from './node.ts';
+
+export interface Link {
+  readonly nodes: readonly [SimNode, SimNode];
+  /** Does the node at each end hold the link open? */
+  readonly up: [boolean, boolean];
+  readonly lastArrival: [number, number];
+  readonly held: [Frame[], Frame[]];
+  readonly heldBytes: [number, number];
+}
+
+/** On its way to `nodes[to]`. Without bytes: the news that the other side has closed. */
+export interface Frame {
+  readonly link: Link;
+  readonly to: 0 | 1;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** A cut between two sides. Nodes on neither side are not concerned. */
+export interface Partition {
+  /** 0: the first side; undefined: on no side. */
+  readonly sideOf: (node: SimNode) => number | undefined;
+  /** The first side sends but receives nothing. */
+  readonly oneWay: boolean;
+  readonly since: number;
+  until: number;
+}
+
+export interface Network {
+  /** Opens a link at both ends at once. */
+  connect(initiator: SimNode, responder: SimNode, via: 'server' | 'mesh'): void;
+  send(from: SimNode, to: PeerId, bytes: Uint8Array): void;
+  /** Closes this end; the other hears of it behind all frames sent before. */
+  close(node: SimNode, peer: PeerId): void;
+  /** The bytes of a frame that has arrived, or `undefined` when nobody is there to take it. */
+  receive(frame: Frame): Input | undefined;
+  /** All links of a node that is no more go silent. */
+  abandon(node: SimNode): void;
+  isCut(from: SimNode, to: SimNode): boolean;
+  partition(cut: Partition): void;
+  heal(cut?: Partition): void;
+  /** Partitions of now and of the past. */
+  readonly partitions: readonly Partition[];
+  latencyMs(from: SimNode, to: SimNode): number;
+  readonly traffic: Traffic;
+  /** Bytes that a partition holds back. */
+  heldBytes(): number;
+}
+
+/** Totals over all nodes, bytes. */
+export interface Traffic {
+  sent: number;
+  received: number;
+  dropped: number;
+}
+
+export interface NetworkTools {
+  readonly settings: NetworkSettings;
+  readonly rng: Rng;
+  readonly now: () => number;
+  readonly schedule: (at: number, frame: Frame) => void;
+  readonly tell: (node: SimNode, input: Input) => void;
+}
+
+/** A browser throws away a link whose send queue grows beyond its limit. */
+const HELD_BYTES = 8 * 1024 * 1024;
+const RETRANSMIT_MS = 200;
+const MAX_RETRANSMITS = 8;
+/** After a heal the next retransmission is due within so long. */
+const HEAL_SPREAD_MS = 1_000;
+
+export function createNetwork(tools: NetworkTools): Network {
+  const { settings, rng, now } = tools;
+  const partitions: Partition[] = [];
+  const holding = new Set<Link>();
+  const traffic: Traffic = { sent: 0, received: 0, dropped: 0 };
+  /** Partitions that are in force now. */
+  let cuts: Partition[] = [];
+
+  const isCut = (from: SimNode, to: SimNode): boolean => cuts.some(cut => separates(cut, from, to));
+
+  const latencyMs = (from: SimNode, to: SimNode): number => {
+    const { within, between, jitter } = settings.latencyMs;
+    const base = from.region === to.region ? within : between;
+    return rng.jitter(base, jitter) + from.extraLatencyMs + to.extraLatencyMs;
+  };
+
+  const lossDelayMs = (from: SimNode, to: SimNode, latency: number): number => {
+    const loss = 1 - (1 - settings.loss) * (1 - from.extraLoss) * (1 - to.extraLoss);
+    if (loss === 0) return 0;
+    let delay = 0;
+    let timeout = Math.max(RETRANSMIT_MS, 3 * latency);
+    for (let i = 0; i < MAX_RETRANSMITS && rng.next() < loss; i++) {
+      delay += timeout;
+      timeout *= 2;
+    }
+    return delay;
+  };
+
+  /** When the last bit has left the sender's uplink. */
+  const leavesAt = (from: SimNode, bytes: number): number => {
+    const kbps = from.kbps || settings.bandwidthKbps;
+    if (kbps === 0) return now();
+    from.uplinkFreeAt = Math.max(now(), from.uplinkFreeAt) + (8 * bytes) / kbps;
+    return from.uplinkFreeAt;
+  };
+
+  const transmit = (frame: Frame, extraMs = 0): void => {
+    const { link, to, bytes } = frame;
+    const sender = link.nodes[to === 0 ? 1 : 0];
+    const receiver = link.nodes[to];
+    if (link.held[to].length > 0 || isCut(sender, receiver)) return hold(frame);
+    const latency = latencyMs(sender, receiver);
+    const at = leavesAt(sender, bytes?.length ?? 0) + latency + lossDelayMs(sender, receiver, latency) + extraMs;
+    link.lastArrival[to] = Math.max(link.lastArrival[to], at);
+    tools.schedule(link.lastArrival[to], frame);
+  };
+
+  const hold = (frame: Frame): void => {
+    const { link, to } = frame;
+    const size = frame.bytes?.length ?? 0;
+    if (link.heldBytes[to] + size > HELD_BYTES) {
+      traffic.dropped += size;
+      const sender = to === 0 ? 1 : 0;
+      if (link.up[sender]) endAt(link, sender, 'overflow');
+      return;
+    }
+    link.held[to].push(frame);
+    link.heldBytes[to] += size;
+    holding.add(link);
+  };
+
+  const release = (link: Link): void => {
+    for (const to of [0, 1] as const) {
+      if (isCut(link.nodes[to === 0 ? 1 : 0], link.nodes[to])) continue;
+      const frames = link.held[to];
+      link.held[to] = [];
+      link.heldBytes[to] = 0;
+      const waitMs = rng.next() * HEAL_SPREAD_MS;
+      for (const frame of frames) transmit(frame, waitMs);
+    }
+    if (link.held[0].length + link.held[1].length === 0) holding.delete(link);
+  };
+
+  const endAt = (link: Link, end: 0 | 1, reason: string): void => {
+    const node = link.nodes[end];
+    const { id } = link.nodes[end === 0 ? 1 : 0];
+    link.up[end] = false;
+    node.links.delete(id);
+    tools.tell(node, { type: 'link-down', peer: id, reason });
+  };
+
+  return {
+    connect(initiator, responder, via) {
+      const link: Link = {
+        nodes: [initiator, responder],
+        up: [true, true],
+        lastArrival: [0, 0],
+        held: [[], []],
+        heldBytes: [0, 0],
+      };
+      initiator.links.set(responder.id, link);
+      responder.links.set(initiator.id, link);
+      tools.tell(initiator, { type: 'link-up', peer: responder.id, outbound: true, via });
+      tools.tell(responder, { type: 'link-up', peer: initiator.id, outbound: false, via });
+    },
+
+    send(from, to, bytes) {
+      traffic.sent += bytes.length;
+      from.bytesOut += bytes.length;
+      const link = from.links.get(to);
+      if (link === undefined) traffic.dropped += bytes.length;
+      else transmit({ link, to: link.nodes[0] === from ? 1 : 0, bytes });
+    },
+
+    close(node, peer) {
+      const link = node.links.get(peer);
+      if (link === undefined) return;
+      const end = link.nodes[0] === node ? 0 : 1;
+      endAt(link, end, 'closed');
+      transmit({ link, to: end === 0 ? 1 : 0, bytes: undefined });
+    },
+
+    receive({ link, to, bytes }) {
+      const { id: from } = link.nodes[to === 0 ? 1 : 0];
+      const receiver = link.nodes[to];
+      if (bytes === undefined) {
+        if (link.up[to]) endAt(link, to, 'remote-closed');
+        return undefined;
+      }
+      if (!link.up[to]) {
+        traffic.dropped += bytes.length;
+        return undefined;
+      }
+      traffic.received += bytes.length;
+      receiver.bytesIn += bytes.length;
+      return { type: 'frame', from, bytes };
+    },
+
+    abandon(node) {
+      for (const link of node.links.values()) link.up[link.nodes[0] === node ? 0 : 1] = false;
+      node.links.clear();
+    },
+
+    isCut,
+    partition(cut) {
+      partitions.push(cut);
+      cuts.push(cut);
+    },
+    heal(cut) {
+      for (const healed of cuts) if (cut === undefined || cut === healed) healed.until = now();
+      cuts = cuts.filter(other => other.until > now());
+      for (const link of [...holding]) release(link);
+    },
+    partitions,
+    latencyMs,
+    traffic,
+    heldBytes() {
+      let bytes = 0;
+      for (const link of holding) bytes += link.heldBytes[0] + link.heldBytes[1];
+      return bytes;
+    },
+  };
+}
+
+/** Does `cut` stop what `from` says to `to`? */
+export function separates(cut: Partition, from: SimNode, to: SimNode): boolean {
+  const fromSide = cut.sideOf(from);
+  const toSide = cut.sideOf(to);
+  if (fromSide === undefined || toSide === undefined || fromSide === toSide) return false;
+  return !cut.oneWay || toSide === 0;
+}
