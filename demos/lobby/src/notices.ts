@@ -33,7 +33,8 @@ export function noticeFor(code: string, message: string, signaling: string): Not
     case 'no-webrtc':
       return {
         title: 'This browser has no WebRTC.',
-        advice: 'Tabs link to each other by WebRTC. Allow it in the settings, or try a current Chrome, Edge, Firefox or Safari.',
+        advice:
+          'Tabs link to each other by WebRTC. Allow it in the settings, or try a current Chrome, Edge, Firefox or Safari.',
       };
     case 'no-crypto':
       return {
@@ -55,10 +56,8 @@ export function noticeFor(code: string, message: string, signaling: string): Not
 export function createAnnouncer(): (words: string) => void {
   const line = byId('announce', HTMLParagraphElement);
   let waiting: string[] = [];
-  let timer: number | undefined;
 
   const speak = (): void => {
-    timer = undefined;
     const more = waiting.length - MOST_NAMED;
     const named = waiting.slice(0, MOST_NAMED).join('. ');
     line.textContent = more > 0 ? `${named}. And ${more} more.` : `${named}.`;
@@ -66,7 +65,7 @@ export function createAnnouncer(): (words: string) => void {
   };
 
   return words => {
+    if (waiting.length === 0) window.setTimeout(speak, ANNOUNCE_EVERY_MS);
     waiting.push(words);
-    timer ??= window.setTimeout(speak, ANNOUNCE_EVERY_MS);
   };
 }

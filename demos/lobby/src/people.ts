@@ -26,7 +26,12 @@ export function createPeople(list: HTMLElement): People {
 function chip(person: Person): HTMLElement {
   const avatar = html('span', person.kind === 'node' ? 'avatar node' : 'avatar', initials(person.name));
   avatar.setAttribute('aria-hidden', 'true');
-  const item = html('li', person.isSilent ? 'person silent' : 'person', avatar, html('span', 'person-name', person.name));
+  const item = html(
+    'li',
+    person.isSilent ? 'person silent' : 'person',
+    avatar,
+    html('span', 'person-name', person.name),
+  );
   if (person.isSelf) item.append(html('span', 'tag', 'you'));
   if (person.isSilent) item.append(html('span', 'tag', 'silent'));
   item.title = `${person.kind === 'node' ? 'Node peer' : 'Tab'} ${person.id.slice(0, 8)}`;

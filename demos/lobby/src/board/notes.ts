@@ -42,7 +42,10 @@ export function createNotes(handlers: NotesHandlers): Notes {
 
   const insert = (key: NoteKey, note: Note): Shown => {
     const card = createCard(note, {
-      changed: newer => handlers.write(key, newer),
+      changed: newer => {
+        // A note that someone else deletes meanwhile must not come back by what was still to be written.
+        if (shown.has(key)) handlers.write(key, newer);
+      },
       removed: () => erase(key),
     });
     const entry: Shown = { card, author: undefined };
@@ -68,8 +71,8 @@ export function createNotes(handlers: NotesHandlers): Notes {
       const note = value === undefined ? undefined : readNote(value);
       const known = shown.get(key);
       if (note === undefined) {
-        known?.card.element.remove();
         shown.delete(key);
+        known?.card.element.remove();
       } else if (known !== undefined || shown.size < MAX_NOTES) {
         const entry = known ?? insert(key, note);
         entry.author = author;

@@ -32,7 +32,7 @@ export function createReactions(overlay: HTMLElement, send: (emoji: string) => v
     sentAt = performance.now();
     send(emoji);
   };
-  byId('reactions', HTMLDivElement).append(...OFFERS.map(offer => button(offer, press)));
+  byId('reactions', HTMLFieldSetElement).append(...OFFERS.map(offer => button(offer, press)));
 
   let floating = 0;
   return {
@@ -66,7 +66,9 @@ function rise(element: HTMLElement): Animation {
   const still = [{ opacity: 0 }, { opacity: 1, offset: 0.15 }, { opacity: 1, offset: 0.7 }, { opacity: 0 }];
   const moving = still.map((frame, i) => ({
     ...frame,
-    transform: ['translateY(0) scale(0.4)', 'translateY(-16px) scale(1.15)', 'translateY(-64px)', 'translateY(-96px)'][i]!,
+    transform: ['translateY(0) scale(0.4)', 'translateY(-16px) scale(1.15)', 'translateY(-64px)', 'translateY(-96px)'][
+      i
+    ]!,
   }));
   return element.animate(prefersCalm() ? still : moving, { duration: FLOAT_MS, easing: 'ease-out' });
 }

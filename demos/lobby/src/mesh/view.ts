@@ -37,7 +37,11 @@ export function createMeshView(): MeshView {
     () => mesh.nodes.map(({ id }) => id),
     at => place(at, nodes, mesh.edges, edges),
   );
-  const light = createLight(lightLayer, id => ease.at(id), id => nodes.get(id)?.querySelector<SVGElement>('.halo'));
+  const light = createLight(
+    lightLayer,
+    id => ease.at(id),
+    id => nodes.get(id)?.querySelector<SVGElement>('.halo'),
+  );
 
   return {
     show(next) {
@@ -48,13 +52,18 @@ export function createMeshView(): MeshView {
       if (nextShape !== shape) {
         shape = nextShape;
         const ids = next.nodes.map(({ id }) => id);
-        wanted = layOut(ids, next.edges.map(({ a, b }) => [a, b] as const), wanted);
+        wanted = layOut(
+          ids,
+          next.edges.map(({ a, b }) => [a, b] as const),
+          wanted,
+        );
         summary.textContent = summaryOf(next);
         ease.start();
       }
     },
     wave(author, isStrong) {
-      if (nodes.has(author) && !document.hidden) light.run(author, hopsFrom(mesh, author), colorOf(mesh, author), isStrong);
+      if (nodes.has(author) && !document.hidden)
+        light.run(author, hopsFrom(mesh, author), colorOf(mesh, author), isStrong);
     },
   };
 }
@@ -150,7 +159,13 @@ function drawNodes(mesh: Mesh, nodes: Map<string, SVGGElement>, layer: SVGGEleme
 
 function newNode(layer: SVGGElement): SVGGElement {
   const group = svg('g', 'peer');
-  group.append(svg('circle', 'halo'), svg('circle', 'dot'), svg('text', 'letters'), svg('text', 'label'), svg('title', ''));
+  group.append(
+    svg('circle', 'halo'),
+    svg('circle', 'dot'),
+    svg('text', 'letters'),
+    svg('text', 'label'),
+    svg('title', ''),
+  );
   layer.append(group);
   return group;
 }

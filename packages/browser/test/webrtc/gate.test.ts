@@ -208,7 +208,7 @@ describe('local batches', () => {
     expect(sent.map(data => (JSON.parse(data) as unknown[]).length)).toEqual([2]);
   });
 
-  test('LINK-16: no batch is longer than 9 KiB, and no more than 32 candidates leave', () => {
+  test('LINK-16: no batch is longer than 8 KiB, and no more than 32 candidates leave', () => {
     const { made, sent, timers } = batch();
     const long = candidate(`${LINE} x ${'y'.repeat(400)}`) as never;
     for (let at = 0; at < MAX_CANDIDATES + 5; at += 1) expect(made.add(long)).toBe(true);

@@ -19,18 +19,18 @@ const options = {
 const encoder = new Encoder(options);
 const decoder = new Decoder(options);
 
-/** Encodes a value that this program built. The result is a copy of its own. */
+/** Encodes a value that this program built. The result is a copy of its own, and never Node's Buffer. */
 export function encodeCbor(value: Wire): Uint8Array {
   const pooled: Uint8Array = encoder.encode(value);
-  return Uint8Array.prototype.slice.call(pooled);
+  return new Uint8Array(pooled);
 }
 
-/** Decodes one item that the gate accepts; byte strings are copied out. Never throws. */
+/** Decodes one item that the gate accepts; byte strings are copied out, as plain Uint8Arrays. Never throws. */
 export function decodeCbor(bytes: Uint8Array): Result<Wire, GateCode | 'decode'> {
   const refused = gate(bytes);
   if (refused !== undefined) return fail(refused);
   try {
-    return ok(decoder.decode(bytes) as Wire);
+    return ok(decoder.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)) as Wire);
   } catch {
     // The gate accepts only what cbor-x decodes; should they ever differ, it is a verdict all the same.
     return fail('decode');

@@ -1,0 +1,242 @@
+/** The lobby: joins the room that the address names, and wires it to the parts of the page. */
+import { HearsayError, joinRoom } from '@hearsay/browser';
+import { createCursors } from './board/cursors.ts';
+import { createNotes, type Notes } from './board/notes.ts';
+import { watchPointer } from './board/pointer.ts';
+import { createReactions } from './board/reactions.ts';
+import { type LobbyConfig, readConfig, watchSignaling } from './config.ts';
+import { type Crowd, createCrowd, type LobbyRoom } from './crowd.ts';
+import { byId } from './dom.ts';
+import { meshOf } from './mesh/graph.ts';
+import { createMeshView, type MeshView } from './mesh/view.ts';
+import { isNoteKey, type LobbyEvents, type LobbyPresence, type LobbyState, linkName } from './model.ts';
+import { createAnnouncer, noticeFor, showNotice } from './notices.ts';
+import { createNumbers } from './numbers.ts';
+import { createPeople } from './people.ts';
+import { loadProfile, type Profile, showProfile } from './profile.ts';
+import { showStatus } from './status.ts';
+
+declare global {
+  interface Window {
+    /** For whoever drives this page from outside: tests, and the curious with the console open. */
+    hearsay?: { readonly room: LobbyRoom };
+  }
+}
+
+const LINKS_EVERY_MS = 500;
+const NUMBERS_EVERY_MS = 1_000;
+/** A first connection takes less than this; later than that the visitor deserves a word. */
+const WORD_AFTER_MS = 6_000;
+
+interface Page {
+  readonly room: LobbyRoom;
+  readonly config: LobbyConfig;
+  readonly crowd: Crowd;
+  readonly mesh: MeshView;
+  readonly say: (words: string) => void;
+}
+
+const config = await readConfig(location);
+let profile: Profile = loadProfile();
+const room = open(config, profile);
+nameRoom(config.room);
+if (room !== undefined) run(room, config);
+
+function open({ room, signaling, maxLinks }: LobbyConfig, { name, color }: Profile): LobbyRoom | undefined {
+  try {
+    return joinRoom<LobbyPresence, LobbyState, LobbyEvents>(
+      {
+        app: 'hearsay.demo.lobby',
+        signaling,
+        presence: { name, color, cursor: null, links: [], kind: 'tab' },
+        ...(maxLinks === undefined ? {} : { maxLinks }),
+      },
+      room,
+    );
+  } catch (error) {
+    tell(error, signaling);
+    showStatus('left', 0, undefined);
+    return undefined;
+  }
+}
+
+function run(room: LobbyRoom, config: LobbyConfig): void {
+  window.hearsay = { room };
+  const page: Page = {
+    room,
+    config,
+    crowd: createCrowd(room, () => profile),
+    mesh: createMeshView(),
+    say: createAnnouncer(),
+  };
+  const notes = wireNotes(page);
+  wireReactions(page);
+  const refresh = wirePeople(page, notes);
+  wireNumbers(page);
+  wireStatus(page);
+  showProfile(profile, changed => {
+    profile = changed;
+    room.presence.update(changed);
+    refresh();
+  });
+}
+
+/** Chips, cursors and the mesh: all that follows from who is here and what they say. */
+function wirePeople({ room, crowd, mesh, say }: Page, notes: Notes): () => void {
+  const people = createPeople(byId('people', HTMLUListElement));
+  const cursors = createCursors(byId('overlay', HTMLDivElement));
+  let published = '';
+
+  const refresh = (): void => {
+    const all = crowd.refresh();
+    people.show(all);
+    cursors.show(all);
+    mesh.show(meshOf(all, new Map(room.links.map(({ peer, via }) => [peer, via]))));
+  };
+  const publishLinks = (): void => {
+    const links = room.links.map(({ peer }) => linkName(peer)).sort();
+    if (links.join() === published) return;
+    published = links.join();
+    room.presence.update({ links });
+    refresh();
+  };
+
+  room.presence.subscribe((_others, change) => {
+    const name = crowd.person(change?.peer).name;
+    refresh();
+    if (change === undefined) return;
+    if (change.type === 'leave') say(`${name} has left`);
+    else mesh.wave(change.peer, false);
+    if (change.type === 'join') say(`${crowd.person(change.peer).name} has joined`);
+    if (change.type !== 'update' || crowd.person(change.peer).name !== name) notes.signAll();
+  });
+  watchPointer(byId('board', HTMLDivElement), cursor => {
+    room.presence.update({ cursor });
+    mesh.wave(room.self.id, false);
+  });
+  window.setInterval(publishLinks, LINKS_EVERY_MS);
+  publishLinks();
+  return () => {
+    refresh();
+    notes.signAll();
+  };
+}
+
+function wireNotes({ room, config, crowd, mesh, say }: Page): Notes {
+  const board = byId('board', HTMLDivElement);
+  const attempt = (write: () => void): void => {
+    try {
+      write();
+    } catch (error) {
+      tell(error, config.signaling);
+    }
+  };
+  const notes = createNotes({
+    write: (key, note) => attempt(() => room.state.set(key, note)),
+    erase: key => attempt(() => room.state.delete(key)),
+    person: author => crowd.person(author),
+    color: () => profile.color,
+    say,
+  });
+  for (const [key, value] of room.state.entries()) if (isNoteKey(key)) notes.put(key, value, room.state.author(key));
+  room.state.subscribe(({ key, value, author }) => {
+    if (isNoteKey(key)) notes.put(key, value, author);
+    mesh.wave(author, true);
+  });
+  byId('add-note', HTMLButtonElement).addEventListener('click', () => notes.add());
+  board.addEventListener('dblclick', event => {
+    if (event.target instanceof Element && event.target.closest('.note') !== null) return;
+    const { left, top, width, height } = board.getBoundingClientRect();
+    notes.add({ x: (event.clientX - left) / width, y: (event.clientY - top) / height });
+  });
+  return notes;
+}
+
+function wireReactions({ room, config, crowd, mesh }: Page): void {
+  const reactions = createReactions(byId('overlay', HTMLDivElement), emoji => {
+    try {
+      room.events.send('reaction', { emoji });
+    } catch (error) {
+      tell(error, config.signaling);
+    }
+    reactions.show(emoji, crowd.person(room.self.id));
+    mesh.wave(room.self.id, true);
+  });
+  room.events.on('reaction', (payload: unknown, { from }) => {
+    const emoji = typeof payload === 'object' && payload !== null && 'emoji' in payload ? payload.emoji : undefined;
+    reactions.show(emoji, crowd.person(from));
+    mesh.wave(from, true);
+  });
+}
+
+function wireNumbers({ room }: Page): void {
+  const numbers = createNumbers();
+  const measure = (): void => {
+    const stats = room.stats();
+    const viaMesh = room.links.filter(({ via }) => via === 'mesh').length;
+    numbers.show({
+      peers: room.presence.others.size + 1,
+      viaServer: room.links.length - viaMesh,
+      viaMesh,
+      lagMs: stats.recordsAccepted > 0 ? stats.lagMs : undefined,
+      bytesInPerSecond: stats.bytesInPerSecond,
+      bytesOutPerSecond: stats.bytesOutPerSecond,
+      stateHash: stats.stateHash,
+    });
+  };
+  window.setInterval(measure, NUMBERS_EVERY_MS);
+  measure();
+}
+
+function wireStatus({ room, config }: Page): void {
+  const empty = byId('board-empty', HTMLDivElement);
+  let isServerUp = config.signalingUp;
+
+  const show = (): void => {
+    showStatus(room.status, room.links.length, isServerUp);
+    const isAlone = room.presence.others.size === 0;
+    empty.textContent = isAlone
+      ? 'You are the first one here. Open another tab, or leave a note for whoever comes.'
+      : 'The board is empty. Add a note: everyone here sees it at once.';
+  };
+  const settle = (): void => {
+    if (room.status === 'connected') showNotice(undefined);
+    show();
+  };
+
+  room.on('status', settle);
+  room.on('peer-join', settle);
+  room.on('peer-leave', show);
+  room.on('error', error => tell(error, config.signaling));
+  room.ready.then(settle, (error: unknown) => {
+    if (room.status !== 'connected') tell(error, config.signaling);
+  });
+  window.setTimeout(() => {
+    if (room.status === 'connecting') showNotice(noticeFor('signaling-unreachable', '', config.signaling));
+  }, WORD_AFTER_MS);
+  if (isServerUp !== undefined) {
+    watchSignaling(isUp => {
+      isServerUp = isUp;
+      show();
+    });
+  }
+  window.setInterval(show, NUMBERS_EVERY_MS);
+  show();
+}
+
+function tell(error: unknown, signaling: string): void {
+  const code = error instanceof HearsayError ? error.code : '';
+  const message = error instanceof Error ? error.message : String(error);
+  if (code !== 'room-left') showNotice(noticeFor(code, message, signaling));
+}
+
+function nameRoom(name: string): void {
+  document.title = `${name} · Hearsay`;
+  byId('room-name', HTMLSpanElement).textContent = name;
+  byId('another', HTMLAnchorElement).href = location.href;
+  // Another room is another life: everything that was wired belongs to this one.
+  window.addEventListener('hashchange', () => location.reload());
+  window.addEventListener('pageshow', event => {
+    if (event.persisted) location.reload();
+  });
+}

@@ -1,0 +1,192 @@
+/** A scenario as it is written (`ScenarioFile`) and as it is run (`Scenario`: times in ms, defaults filled in). */
+import type { ConfigOverrides } from '@hearsay/core';
+
+/** A time with its unit: "250ms", "40s", "5m", "1h". */
+export type Duration = string;
+
+/** What a scenario file may say. Everything but `name`, `nodes` and `duration` has a default. */
+export interface ScenarioFile {
+  readonly name: string;
+  /** One sentence: what the scenario shows. */
+  readonly about?: string;
+  readonly seed?: number;
+  readonly nodes: number;
+  readonly duration: Duration;
+  readonly regions?: readonly { readonly name: string; readonly share: number }[];
+  readonly network?: {
+    /** One way; `within` a region and `between` two of them; jitter as a share. */
+    readonly latencyMs?: { readonly within?: number; readonly between?: number; readonly jitter?: number };
+    /** Share of packets that must be sent again. */
+    readonly loss?: number;
+    /** Uplink of each node; 0: unlimited. */
+    readonly bandwidthKbps?: number;
+    readonly connectMs?: number;
+    /** Share of dials that come to nothing. */
+    readonly connectFailure?: number;
+    /** Share of pairs that never get a link. */
+    readonly unconnectablePairs?: number;
+  };
+  readonly crypto?: { readonly signMs?: number; readonly verifyMs?: number };
+  readonly server?: { readonly up?: boolean; readonly introductionsPerSecond?: number };
+  readonly join?: { readonly over: Duration } | { readonly all: true };
+  /** Does every node state its presence when it joins? */
+  readonly presence?: boolean;
+  /** Links that are there from the beginning; without it the overlay makes its own. */
+  readonly topology?: Topology;
+  readonly config?: ConfigOverrides;
+  readonly churn?: {
+    readonly from: Duration;
+    readonly to: Duration;
+    readonly meanSession: Duration;
+    /** Share of those who go that say goodbye. */
+    readonly cleanLeave?: number;
+  };
+  readonly load?: readonly {
+    readonly from: Duration;
+    readonly to: Duration;
+    readonly kind: LoadKind;
+    readonly perSecond: number;
+    readonly bytes?: number;
+    readonly writers?: 'random' | 'one' | number;
+  }[];
+  readonly timeline?: readonly ActionFile[];
+  readonly expect?: { readonly [path: string]: Bounds };
+}
+
+export type LoadKind = 'state' | 'presence' | 'event';
+
+export type Topology = readonly (readonly [number, number])[] | 'ring' | 'full' | { readonly random: number };
+
+export interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+  readonly equals?: number | string;
+}
+
+/** At most one of these; none: every node. */
+export interface SelectionFile {
+  readonly fraction?: number;
+  readonly count?: number;
+  readonly nodes?: readonly number[];
+  readonly region?: string;
+}
+
+interface Timed {
+  readonly at: Duration;
+  readonly every?: Duration;
+  readonly until?: Duration;
+}
+
+/** `over` spreads the action over the selected nodes, one after the other. */
+type OnNodes = Timed & SelectionFile & { readonly over?: Duration };
+
+export type ActionFile =
+  | (OnNodes & { readonly do: 'crash' | 'leave' })
+  | (OnNodes & { readonly do: 'restart'; readonly keepStorage?: boolean; readonly after?: Duration })
+  | (OnNodes & { readonly do: 'pause' | 'freeze' | 'hide'; readonly for: Duration })
+  | (OnNodes & { readonly do: 'clock'; readonly skew: Duration })
+  | (OnNodes & { readonly do: 'latency'; readonly ms: number; readonly for: Duration })
+  | (OnNodes & { readonly do: 'loss'; readonly value: number; readonly for: Duration })
+  | (OnNodes & { readonly do: 'slow'; readonly kbps: number; readonly for: Duration })
+  | (Timed &
+      SelectionFile & {
+        readonly do: 'partition';
+        readonly groups?: readonly (readonly string[])[];
+        readonly for?: Duration;
+        readonly oneWay?: boolean;
+      })
+  | (Timed & { readonly do: 'heal' })
+  | (Timed & { readonly do: 'join'; readonly count: number; readonly over?: Duration })
+  | (Timed & { readonly do: 'server'; readonly up?: boolean; readonly introductionsPerSecond?: number });
+
+export interface NetworkSettings {
+  readonly latencyMs: { readonly within: number; readonly between: number; readonly jitter: number };
+  readonly loss: number;
+  readonly bandwidthKbps: number;
+  readonly connectMs: number;
+  readonly connectFailure: number;
+  readonly unconnectablePairs: number;
+}
+
+export interface ServerSettings {
+  readonly up: boolean;
+  readonly introductionsPerSecond: number;
+}
+
+export interface Load {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly kind: LoadKind;
+  readonly perSecond: number;
+  readonly bytes: number;
+  readonly writers: 'random' | 'one' | number;
+}
+
+export interface Churn {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly meanSessionMs: number;
+  readonly cleanLeave: number;
+}
+
+export type Selection =
+  | { readonly by: 'all' }
+  | { readonly by: 'fraction'; readonly fraction: number }
+  | { readonly by: 'count'; readonly count: number }
+  | { readonly by: 'nodes'; readonly nodes: readonly number[] }
+  | { readonly by: 'region'; readonly region: number };
+
+export type Action =
+  | { readonly do: 'crash' | 'leave'; readonly on: Selection; readonly overMs: number }
+  | {
+      readonly do: 'restart';
+      readonly on: Selection;
+      readonly overMs: number;
+      readonly keepStorage: boolean;
+      readonly afterMs: number;
+    }
+  | { readonly do: 'pause' | 'hide'; readonly on: Selection; readonly overMs: number; readonly forMs: number }
+  | { readonly do: 'clock'; readonly on: Selection; readonly overMs: number; readonly skewMs: number }
+  | {
+      readonly do: 'latency' | 'loss' | 'slow';
+      readonly on: Selection;
+      readonly overMs: number;
+      readonly value: number;
+      readonly forMs: number;
+    }
+  | {
+      readonly do: 'partition';
+      readonly sides: { readonly groups: readonly (readonly number[])[] } | { readonly on: Selection };
+      readonly forMs: number;
+      readonly oneWay: boolean;
+    }
+  | { readonly do: 'heal' }
+  | { readonly do: 'join'; readonly count: number; readonly overMs: number }
+  | { readonly do: 'server'; readonly settings: Partial<ServerSettings> };
+
+export interface TimedAction {
+  readonly atMs: number;
+  readonly everyMs: number | undefined;
+  readonly untilMs: number;
+  readonly action: Action;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  readonly seed: number;
+  readonly nodes: number;
+  readonly durationMs: number;
+  readonly regions: readonly { readonly name: string; readonly share: number }[];
+  readonly network: NetworkSettings;
+  readonly crypto: { readonly signMs: number; readonly verifyMs: number };
+  readonly server: ServerSettings;
+  readonly joinOverMs: number;
+  readonly presence: boolean;
+  readonly topology: Topology | undefined;
+  readonly config: ConfigOverrides;
+  readonly churn: Churn | undefined;
+  readonly load: readonly Load[];
+  readonly timeline: readonly TimedAction[];
+  readonly expect: readonly { readonly path: string; readonly bounds: Bounds }[];
+}
