@@ -40,7 +40,8 @@ export function createCrowd(room: LobbyRoom, profile: () => Profile): Crowd {
       const others = [...room.presence.others].map(([id, { presence, status }]) =>
         readPerson(id, presence, status === 'suspect'),
       );
-      others.sort((a, b) => (a.id < b.id ? -1 : 1));
+      // Tabs before Node peers, each by id: nobody changes places while they are here.
+      others.sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
       const people = [self, ...others];
       for (const person of people) remember(person);
       return people;
@@ -50,4 +51,8 @@ export function createCrowd(room: LobbyRoom, profile: () => Profile): Crowd {
       return found ?? { name: id === undefined ? '' : linkName(id), color: UNKNOWN_COLOR, cursor: null };
     },
   };
+}
+
+function rank({ kind, id }: Person): string {
+  return `${kind === 'tab' ? 0 : 1} ${id}`;
 }

@@ -6,7 +6,7 @@ import { watchPointer } from './board/pointer.ts';
 import { createReactions } from './board/reactions.ts';
 import { type LobbyConfig, readConfig, watchSignaling } from './config.ts';
 import { type Crowd, createCrowd, type LobbyRoom } from './crowd.ts';
-import { byId } from './dom.ts';
+import { byId, html } from './dom.ts';
 import { meshOf } from './mesh/graph.ts';
 import { createMeshView, type MeshView } from './mesh/view.ts';
 import { isNoteKey, type LobbyEvents, type LobbyPresence, type LobbyState, linkName } from './model.ts';
@@ -27,6 +27,8 @@ const LINKS_EVERY_MS = 500;
 const NUMBERS_EVERY_MS = 1_000;
 /** A first connection takes less than this; later than that the visitor deserves a word. */
 const WORD_AFTER_MS = 6_000;
+const ALONE = ['You are the first one here.', 'Open another tab, or leave a note for whoever comes.'] as const;
+const EMPTY = ['The board is empty.', 'Add a note: everyone here sees it at once.'] as const;
 
 interface Page {
   readonly room: LobbyRoom;
@@ -178,7 +180,7 @@ function wireNumbers({ room }: Page): void {
       peers: room.presence.others.size + 1,
       viaServer: room.links.length - viaMesh,
       viaMesh,
-      lagMs: stats.recordsAccepted > 0 ? stats.lagMs : undefined,
+      lagMs: stats.lagMs.p99 > 0 ? stats.lagMs : undefined,
       bytesInPerSecond: stats.bytesInPerSecond,
       bytesOutPerSecond: stats.bytesOutPerSecond,
       stateHash: stats.stateHash,
@@ -195,9 +197,8 @@ function wireStatus({ room, config }: Page): void {
   const show = (): void => {
     showStatus(room.status, room.links.length, isServerUp);
     const isAlone = room.presence.others.size === 0;
-    empty.textContent = isAlone
-      ? 'You are the first one here. Open another tab, or leave a note for whoever comes.'
-      : 'The board is empty. Add a note: everyone here sees it at once.';
+    const [title, advice] = isAlone ? ALONE : EMPTY;
+    empty.replaceChildren(html('strong', '', title), html('span', '', advice));
   };
   const settle = (): void => {
     if (room.status === 'connected') showNotice(undefined);

@@ -39,7 +39,9 @@ export function createReactions(overlay: HTMLElement, send: (emoji: string) => v
     show(emoji, { name, color, cursor }) {
       const offer = OFFERS.find(known => known.emoji === emoji);
       if (offer === undefined || floating >= MAX_FLOATING || document.hidden) return;
-      const element = html('div', 'floating', icon(offer.drawing), html('span', 'cursor-name', name));
+      const element = html('div', 'floating', icon(offer.drawing));
+      // Whoever points already has a name beside the pointer.
+      if (cursor === null) element.append(html('span', 'cursor-name', name));
       paint(element, color);
       element.style.setProperty('--x', String(cursor?.x ?? 0.2 + 0.6 * Math.random()));
       element.style.setProperty('--y', String(cursor?.y ?? 0.85));

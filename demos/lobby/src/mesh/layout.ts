@@ -1,9 +1,11 @@
 /**
- * Places the peers by Fruchterman and Reingold: all push each other away, links pull. Calculated to its end at once,
- * from the places of before, so that the picture settles and does not jump; equal rooms look alike in every tab.
+ * Places the peers. A few form a ring in the order of their ids, since they are all linked to each other. More are
+ * placed by Fruchterman and Reingold: all push each other away, links pull. Calculated to its end at once, from the
+ * places of before, so that the picture settles and does not jump.
  */
 import type { Point } from '../model.ts';
 
+const RING = 9;
 const NEW_ROUNDS = 160;
 const OLD_ROUNDS = 50;
 /** The longest step of the first round; it cools to nothing in the last. */
@@ -16,6 +18,7 @@ export function layOut(
   links: readonly (readonly [string, string])[],
   before: ReadonlyMap<string, Point>,
 ): ReadonlyMap<string, Point> {
+  if (ids.length <= RING) return ring([...ids].sort());
   const isNew = ids.some(id => !before.has(id));
   const sorted = [...ids].sort();
   const index = new Map(sorted.map((id, i) => [id, i]));
@@ -30,6 +33,18 @@ export function layOut(
   }
   fit(places);
   return new Map(sorted.map((id, i) => [id, places[i]!]));
+}
+
+function ring(ids: readonly string[]): ReadonlyMap<string, Point> {
+  if (ids.length === 1) return new Map(ids.map(id => [id, { x: 0, y: 0 }]));
+  // An even number begins between two corners, so that two peers stand side by side and four form a square.
+  const turn = ids.length % 2 === 0 ? 0.5 : 0;
+  return new Map(
+    ids.map((id, i) => {
+      const angle = (2 * Math.PI * (i + turn)) / ids.length - Math.PI / 2;
+      return [id, { x: Math.cos(angle), y: Math.sin(angle) }];
+    }),
+  );
 }
 
 type Place = { x: number; y: number };

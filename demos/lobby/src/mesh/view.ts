@@ -11,9 +11,9 @@ export interface MeshView {
   wave(author: string, isStrong: boolean): void;
 }
 
-const PAD_X = 46;
-const PAD_TOP = 30;
-const PAD_BOTTOM = 40;
+const PAD_X = 54;
+const PAD_TOP = 28;
+const PAD_BOTTOM = 38;
 const RADIUS = 15;
 const SMALL_RADIUS = 10;
 /** With more peers than this the circles are small and only one's own has its name below it. */
