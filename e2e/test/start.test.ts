@@ -39,6 +39,7 @@ test('taken ports: the next free ones; Ctrl-C ends every process within three se
   const taken = await Promise.all([8787, 5173].map(occupy));
   const run = start(['--headless']);
   try {
+    await eventually('the peers are in', 30_000, async () => /Node peers in the room/.test(run.output()));
     await eventually('the page is named', 30_000, async () => /Open http:\S+/.test(run.output()));
     const page = /Open (http:\S+)/.exec(run.output())![1]!;
     const signaling = /ws:\/\/\S+/.exec(run.output())![0];

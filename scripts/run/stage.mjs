@@ -23,7 +23,11 @@ export async function openStage(wish, step) {
   });
   const pageUrl = `${page.url}${wish.maxLinks === undefined ? '' : `?max=${wish.maxLinks}`}`;
   const views = startNodes(wish, signaling.url);
-  if (wish.nodes > 0) step(`${wish.nodes} headless Node peer${wish.nodes === 1 ? '' : 's'} joining`);
+  const nodes = `${wish.nodes} headless Node peer${wish.nodes === 1 ? '' : 's'}`;
+  if (wish.nodes > 0) {
+    step(`starting ${nodes}`);
+    Promise.all(views.map(view => view.ready)).then(() => step(`${nodes} in the room`));
+  }
   const browser = wish.tabs > 0 ? await openTabs(wish, pageUrl, views, step) : undefined;
   let closing;
   return {

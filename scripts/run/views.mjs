@@ -8,13 +8,20 @@ export function createPeerView(child, peer, name) {
   const others = new Set();
   const heard = new Map();
   const waiting = [];
+  let sayReady;
+  const ready = new Promise(resolve => {
+    sayReady = resolve;
+  });
   return {
     name,
     child,
+    /** Resolves when the peer is in the room. */
+    ready,
     hear(line) {
       if (line.type === 'peer-join') others.add(line.id);
       else if (line.type === 'peer-leave') others.delete(line.id);
       else if (line.type === 'state') heard.set(stampOf(line.key, line.value), line.at);
+      else if (line.type === 'ready') sayReady();
       else if (line.type === 'stats') waiting.shift()?.(line);
     },
     sees: async () => others.size,

@@ -174,11 +174,18 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     return true;
   };
 
+  /** Does the dial in progress with `from` give way to its new request? */
+  const yields = (dial: Dial | undefined, from: PeerId, session: number): boolean => {
+    if (dial === undefined) return true;
+    // Both asked at once: the larger id's request counts.
+    if (dial.phase === 'asked') return self < from;
+    // It asks anew, so it has given up the attempt that we are still answering.
+    return !dial.initiator && dial.session !== session;
+  };
+
   const onRequest = (from: PeerId, session: number, urgent: boolean, via: Via, now: Now): void => {
     if (active.has(from)) return refuse(from, session);
-    const crossing = dials.get(from);
-    // Both asked at once: the larger id's request counts.
-    if (crossing !== undefined && (crossing.phase === 'dialing' || self > from)) return;
+    if (!yields(dials.get(from), from, session)) return;
     const { accepted } = degreeFor(Math.max(views.roomSize(), 2), config);
     const cap = config['overlay.maxLinks'];
     const held = active.size + dials.agreed();
@@ -354,10 +361,10 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     onCaughtUp: () => standing.onCaughtUp(),
 
     onWake(now) {
-      for (const { peer } of dials.takeOverdue(now)) {
+      for (const { peer, phase } of dials.takeOverdue(now)) {
         outbox.effect({ type: 'close-link', peer, reason: 'timeout' });
-        views.introduced.delete(peer);
-        failDial(peer, now);
+        // No answer may only mean a busy machine: ask again sooner than after a failed dial.
+        views.backOff(peer, phase === 'asked' ? config['overlay.askTimeoutMs'] / 3 : config['overlay.retryMs'], now);
       }
       if (now.mono >= shuffleAt) shuffle(now);
       review(now);

@@ -1,0 +1,79 @@
+/** The figures of a run. Their names are a contract: scenarios expect them, and scripts read them. */
+import type { EngineStats } from '@hearsay/core';
+import type { Broken } from './invariants.ts';
+import type { MembershipReport } from './membership.ts';
+import type { Spread } from './messages.ts';
+
+export interface Report {
+  readonly name: string;
+  readonly seed: number;
+  readonly convergence: Spread & {
+    readonly loads: readonly (Spread & { readonly kind: string; readonly sent: number; readonly refused: number })[];
+  };
+  /** Copies of load records received beyond the first, per delivery (RMR). */
+  readonly redundancy: number | null;
+  /** Bytes of frames; a byte counts when it is sent, and when it arrives. */
+  readonly bytes: {
+    readonly perNodePerSecond: { readonly in: Distribution; readonly out: Distribution };
+    /** Sent in all, by type of frame. */
+    readonly byFrame: { readonly [type: string]: number };
+  };
+  readonly membership: MembershipReport;
+  readonly overlay: {
+    readonly degree: { readonly min: number; readonly mean: number; readonly max: number };
+    readonly components: number;
+    /** Nodes in the largest one. */
+    readonly largestComponent: number;
+    /** Links dialled or agreed to, over all nodes. */
+    readonly dials: number;
+    readonly dialBudgetMax: number;
+  };
+  readonly sync: {
+    readonly sessions: number;
+    readonly bytes: number;
+    /** Bytes for each record that a sync carried. */
+    readonly perDifference: number | null;
+  };
+  readonly verify: { readonly perNodePerSecond: { readonly mean: number; readonly max: number } };
+  readonly run: { readonly events: number; readonly cpuMs: number | null; readonly memoryMb: number | null };
+  readonly traceHash: string;
+  readonly broken: readonly Broken[];
+}
+
+export interface Distribution {
+  readonly mean: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What one life of one node added up to. */
+export interface LifeTotals {
+  readonly seconds: number;
+  readonly stats: EngineStats;
+}
+
+const SPREAD = String.raw`(t50Ms|t90Ms|t99Ms|t100Ms|delivered|toAllMs\.(mean|max))`;
+const PATHS: readonly RegExp[] = [
+  new RegExp(String.raw`^convergence\.(loads\.\d+\.)?${SPREAD}$`),
+  /^convergence\.loads\.\d+\.(sent|refused)$/,
+  /^redundancy$/,
+  /^bytes\.perNodePerSecond\.(in|out)\.(mean|p99|max)$/,
+  /^bytes\.byFrame\.(push|sync|delta|want|done|heartbeat|ping|pong|shuffle|shuffle-reply|disconnect|relay)$/,
+  /^membership\.(falseSuspicions|falseDeaths|ghosts|divergence|statusFlips|detectionMs\.(p50|p99|max))$/,
+  /^overlay\.(degree\.(min|mean|max)|components|largestComponent|dials|dialBudgetMax)$/,
+  /^sync\.(sessions|bytes|perDifference)$/,
+  /^verify\.perNodePerSecond\.(mean|max)$/,
+  /^run\.(events|cpuMs|memoryMb)$/,
+  /^traceHash$/,
+];
+
+/** Is there such a figure in every report? `convergence.loads.3.delivered` exists when there are four loads. */
+export function isReportPath(path: string): boolean {
+  return PATHS.some(pattern => pattern.test(path));
+}
+
+export function figureAt(report: Report, path: string): unknown {
+  let found: unknown = report;
+  for (const key of path.split('.')) found = (found as { readonly [key: string]: unknown } | null | undefined)?.[key];
+  return found;
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { encodeBody, type Kind, networkIdOf, readRecord, type Statement, signedBytes } from '../../src/identity/record.ts';
+import { concatBytes, fromHex } from '../../src/lib/bytes.ts';
+import { createPolicy } from '../../src/policy/policy.ts';
+import { decodeFrame, encodeFrame, type Frame, type FrameType } from '../../src/wire/frame.ts';
+import { decodeSignal, encodeSignal, type Signal } from '../../src/wire/signal.ts';
+
+interface Frames {
+  readonly frames: readonly { readonly frame: Frame; readonly bytes: Uint8Array }[];
+  readonly signals: readonly { readonly signal: Signal; readonly bytes: Uint8Array }[];
+}
+
+interface Records {
+  readonly app: string;
+  readonly room: string;
+  readonly network: Uint8Array;
+  readonly records: readonly {
+    readonly statement: Statement;
+    readonly id: string;
+    readonly body: Uint8Array;
+    readonly signed: Uint8Array;
+  }[];
+}
+
+const { frames, signals } = load<Frames>('frames.json');
+const golden = load<Records>('records.json');
+
+test.each(frames.map(vector => [vector.frame.type, vector] as const))(
+  'WIRE-9: the golden %s is written and read byte for byte',
+  (_type, { frame, bytes }) => {
+    expect(encodeFrame(frame)).toEqual(bytes);
+    expect(decodeFrame(bytes)).toStrictEqual({ ok: true, value: frame });
+  },
+);
+
+test.each(signals.map(vector => [vector.signal.type, vector] as const))(
+  'WIRE-9: the golden signal %s is written and read byte for byte',
+  (_type, { signal, bytes }) => {
+    expect(encodeSignal(signal)).toEqual(bytes);
+    expect(decodeSignal(bytes)).toStrictEqual({ ok: true, value: signal });
+  },
+);
+
+test('WIRE-9: every frame and every signal has a vector', () => {
+  const types: { readonly [type in FrameType]: true } = {
+    push: true,
+    sync: true,
+    delta: true,
+    want: true,
+    done: true,
+    heartbeat: true,
+    ping: true,
+    pong: true,
+    shuffle: true,
+    'shuffle-reply': true,
+    disconnect: true,
+    relay: true,
+  };
+  const signalTypes: { readonly [type in Signal['type']]: true } = { request: true, accept: true, refuse: true, rtc: true };
+  expect(new Set(frames.map(({ frame }) => frame.type))).toEqual(new Set(Object.keys(types)));
+  expect(new Set(signals.map(({ signal }) => signal.type))).toEqual(new Set(Object.keys(signalTypes)));
+});
+
+test.each(golden.records.map(vector => [vector.statement.kind, vector] as const))(
+  'REC-1: the golden %s is written and read byte for byte',
+  (_kind, { statement, id, body, signed }) => {
+    expect(encodeBody(golden.network, statement)).toEqual(body);
+    expect(signedBytes(body)).toEqual(signed);
+    const signature = new Uint8Array(64).fill(1);
+    const bytes = concatBytes(signature, body);
+    expect(readRecord(bytes, golden.network)).toStrictEqual({ ok: true, value: { ...statement, id, body, signature, bytes } });
+  },
+);
+
+test('REC-1: every kind has a vector', () => {
+  const kinds: { readonly [kind in Kind]: true } = {
+    leave: true,
+    presence: true,
+    state: true,
+    'state-delete': true,
+    event: true,
+    accuse: true,
+  };
+  expect(new Set(golden.records.map(({ statement }) => statement.kind))).toEqual(new Set(Object.keys(kinds)));
+});
+
+test('REC-4: the golden network id', () => {
+  expect(networkIdOf(golden.app, golden.room, createPolicy().terms)).toEqual(golden.network);
+});
+
+/** The vectors of `scripts/golden-vectors.mjs`: a byte string is `{ "hex": "…" }`. */
+function load<T>(name: string): T {
+  const text = readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8');
+  return JSON.parse(text, (_key, value) => (typeof value?.hex === 'string' ? fromHex(value.hex) : value)) as T;
+}
