@@ -4,7 +4,7 @@ import { createCursors } from './board/cursors.ts';
 import { createNotes, type Notes } from './board/notes.ts';
 import { watchPointer } from './board/pointer.ts';
 import { createReactions } from './board/reactions.ts';
-import { type LobbyConfig, readConfig, watchSignaling } from './config.ts';
+import { type LobbyConfig, readConfig } from './config.ts';
 import { type Crowd, createCrowd, type LobbyRoom } from './crowd.ts';
 import { byId, html } from './dom.ts';
 import { meshOf } from './mesh/graph.ts';
@@ -14,7 +14,8 @@ import { createAnnouncer, noticeFor, showNotice } from './notices.ts';
 import { createNumbers } from './numbers.ts';
 import { createPeople } from './people.ts';
 import { loadProfile, type Profile, showProfile } from './profile.ts';
-import { showStatus } from './status.ts';
+import { watchServer } from './server-watch.ts';
+import { emptyWords, showStatus } from './status.ts';
 
 declare global {
   interface Window {
@@ -27,8 +28,6 @@ const LINKS_EVERY_MS = 500;
 const NUMBERS_EVERY_MS = 1_000;
 /** A first connection takes less than this; later than that the visitor deserves a word. */
 const WORD_AFTER_MS = 6_000;
-const ALONE = ['You are the first one here.', 'Open another tab, or leave a note for whoever comes.'] as const;
-const EMPTY = ['The board is empty.', 'Add a note: everyone here sees it at once.'] as const;
 
 interface Page {
   readonly room: LobbyRoom;
@@ -57,7 +56,8 @@ function open({ room, signaling, maxLinks }: LobbyConfig, { name, color }: Profi
     );
   } catch (error) {
     tell(error, signaling);
-    showStatus('left', 0, undefined);
+    // Without a room there is nothing to show but the reason.
+    document.body.classList.add('outside');
     return undefined;
   }
 }
@@ -192,12 +192,11 @@ function wireNumbers({ room }: Page): void {
 
 function wireStatus({ room, config }: Page): void {
   const empty = byId('board-empty', HTMLDivElement);
-  let isServerUp = config.signalingUp;
+  let isServerUp: boolean | undefined;
 
   const show = (): void => {
     showStatus(room.status, room.links.length, isServerUp);
-    const isAlone = room.presence.others.size === 0;
-    const [title, advice] = isAlone ? ALONE : EMPTY;
+    const [title, advice] = emptyWords(room.status, room.presence.others.size === 0);
     empty.replaceChildren(html('strong', '', title), html('span', '', advice));
   };
   const settle = (): void => {
@@ -215,12 +214,10 @@ function wireStatus({ room, config }: Page): void {
   window.setTimeout(() => {
     if (room.status === 'connecting') showNotice(noticeFor('signaling-unreachable', '', config.signaling));
   }, WORD_AFTER_MS);
-  if (isServerUp !== undefined) {
-    watchSignaling(isUp => {
-      isServerUp = isUp;
-      show();
-    });
-  }
+  watchServer(config.signaling, isUp => {
+    isServerUp = isUp;
+    show();
+  });
   window.setInterval(show, NUMBERS_EVERY_MS);
   show();
 }

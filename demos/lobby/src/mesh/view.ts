@@ -12,7 +12,7 @@ export interface MeshView {
 }
 
 const PAD_X = 54;
-const PAD_TOP = 28;
+const PAD_TOP = 42;
 const PAD_BOTTOM = 38;
 const RADIUS = 15;
 const SMALL_RADIUS = 10;
@@ -35,7 +35,7 @@ export function createMeshView(): MeshView {
   const ease = createEase(
     id => toPixels(wanted.get(id), size),
     () => mesh.nodes.map(({ id }) => id),
-    at => place(at, nodes, mesh.edges, edges),
+    at => place(at, nodes, mesh.edges, edges, PAD_TOP + (size.height - PAD_TOP - PAD_BOTTOM) / 2),
   );
   const light = createLight(
     lightLayer,
@@ -128,10 +128,14 @@ function place(
   nodes: ReadonlyMap<string, SVGGElement>,
   links: readonly MeshEdge[],
   edges: ReadonlyMap<string, SVGLineElement>,
+  middle: number,
 ): void {
   for (const [id, group] of nodes) {
     const { x, y } = at(id);
     group.setAttribute('transform', `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+    // Names stand outside, where fewer links cross them.
+    const radius = Number(group.querySelector('.dot')?.getAttribute('r') ?? 0);
+    group.querySelector('.label')?.setAttribute('y', String(y < middle - 4 ? -radius - 8 : radius + 16));
   }
   for (const { a, b } of links) {
     const line = edges.get(`${a} ${b}`);
@@ -177,7 +181,6 @@ function dress(group: SVGGElement, person: Person, isCrowd: boolean): void {
   paint(group, person.color);
   const [halo, dot, letters, label, title] = group.children;
   for (const circle of [halo, dot]) circle?.setAttribute('r', String(radius));
-  label?.setAttribute('y', String(radius + 15));
   setText(letters, initials(person.name));
   setText(label, isCrowd && !person.isSelf ? '' : person.isSelf ? 'you' : person.name);
   setText(title, person.name);

@@ -66,7 +66,7 @@ export interface Observer {
   onFrame(frame: WireFrame, bytes: Uint8Array): void;
   onRecordCopy(kind: string, key: string): void;
   onStopped(node: SimNode, engine: Engine): void;
-  onBroken(rule: string, node: SimNode | undefined, detail: string): void;
+  onBroken(rule: 'wake-loop' | 'engine-threw', node: SimNode | undefined, detail: string): void;
 }
 
 export interface WorldOptions {

@@ -222,11 +222,15 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     const via = dials.get(peer)?.via ?? 'server';
     dials.remove(peer);
     if (active.has(peer)) return;
-    if (tools.isBanned(peer, now) || left) return outbox.effect({ type: 'close-link', peer, reason: 'banned' });
-    if (active.size >= config['overlay.maxLinks']) return outbox.effect({ type: 'close-link', peer, reason: 'full' });
+    if (left) return outbox.effect({ type: 'close-link', peer, reason: 'leaving' });
     active.set(peer, { peer, since: now.mono, via, outbound });
     views.forgive(peer);
     outbox.fact({ type: 'neighbour-up', peer, outbound });
+    // The other side holds the link already: closed without a goodbye, it would take us for dead.
+    if (tools.isBanned(peer, now)) return dismiss(peer, 'banned', []);
+    if (active.size <= config['overlay.maxLinks']) return;
+    views.backOffFor(peer, EVICTED_RETRY_MS, now);
+    dismiss(peer, 'full', []);
   };
 
   const onIntroduced = (peers: readonly PeerId[], now: Now): void => {

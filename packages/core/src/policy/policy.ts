@@ -75,8 +75,8 @@ function matches(pattern: readonly string[], segments: readonly string[], author
     if (want === '**') return true;
     const have = segments[i];
     if (have === undefined) return false;
-    if (want === '*' || want === have || (want === '{self}' && have === author)) continue;
-    return false;
+    if (want === '*') continue;
+    if (have !== (want === '{self}' ? author : want)) return false;
   }
   return pattern.length === segments.length;
 }

@@ -18,7 +18,7 @@ const signals = vectors.signals.map(({ bytes }) => fromHex(bytes.hex)!);
 const records = (['leave', 'presence', 'state', 'event'] as const).map(kind => record({ kind }).bytes);
 
 /** Far above any honest case, far below what a hostile one would have to take. */
-const SLOW_MS = 250;
+const SLOW_MS = 1_000;
 
 function bombard(stream: number, rounds: number, samples: readonly Uint8Array[], read: (bytes: Uint8Array) => unknown): void {
   const rng: Rng = rngOf(stream, announceSeed('mutations'));

@@ -1,0 +1,58 @@
+/** Apps that say something: evenly spaced messages by chosen writers. */
+import type { PublishKind } from '@hearsay/core';
+import type { Load } from '../scenario/scenario.ts';
+import { isUp, type SimNode } from '../world/node.ts';
+import type { Stage } from './stage.ts';
+
+export interface LoadCount {
+  sent: number;
+  /** Writes that the engine refused, as it would refuse an app's. */
+  refused: number;
+}
+
+/** Keys of load messages begin like this. */
+export const LOAD_KEY = 'load';
+/** State keys that a writer goes round; below what one author may own. */
+const KEYS_PER_WRITER = 200;
+
+export function playLoad(stage: Stage): readonly LoadCount[] {
+  return stage.scenario.load.map((load, index) => {
+    const count: LoadCount = { sent: 0, refused: 0 };
+    const stepMs = 1000 / load.perSecond;
+    const next = (i: number): void => {
+      const at = load.fromMs + i * stepMs;
+      if (at >= load.toMs) return;
+      stage.world.at(at, () => {
+        say(stage, load, index, i, count);
+        next(i + 1);
+      });
+    };
+    next(0);
+    return count;
+  });
+}
+
+function say(stage: Stage, load: Load, index: number, i: number, count: LoadCount): void {
+  const { world, messages } = stage;
+  const writer = writerOf(stage, load, i);
+  if (writer?.engine === undefined) return;
+  const key = keyOf(load.kind, index, writer, count.sent);
+  if (writer.engine.refusal(load.kind, key, load.bytes) !== undefined) {
+    count.refused += 1;
+    return;
+  }
+  stage.touch();
+  count.sent += 1;
+  world.publish(writer, load.kind, key, messages.create(index, load.kind, key, load.bytes, writer, world.now));
+}
+
+function writerOf({ world, rng }: Stage, { writers }: Load, i: number): SimNode | undefined {
+  const alive = world.nodes.filter(isUp);
+  if (writers === 'random') return rng.pick(alive);
+  return alive[i % Math.min(alive.length, writers === 'one' ? 1 : writers)];
+}
+
+function keyOf(kind: PublishKind, load: number, writer: SimNode, n: number): string {
+  if (kind === 'presence') return '';
+  return kind === 'event' ? LOAD_KEY : `${LOAD_KEY}/${load}/${writer.index}/${n % KEYS_PER_WRITER}`;
+}

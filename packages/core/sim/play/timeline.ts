@@ -1,0 +1,140 @@
+/** Does what the timeline says, when it says so. */
+import type { Action, Selection, TimedAction } from '../scenario/scenario.ts';
+import { isUp, type SimNode } from '../world/node.ts';
+import { type Stage, select, spreadOver } from './stage.ts';
+
+export function playTimeline(stage: Stage): void {
+  for (const timed of stage.scenario.timeline) stage.world.at(timed.atMs, () => play(stage, timed));
+}
+
+function play(stage: Stage, timed: TimedAction): void {
+  const { world } = stage;
+  stage.touch();
+  perform(stage, timed.action);
+  const { everyMs } = timed;
+  if (everyMs !== undefined && world.now + everyMs <= timed.untilMs) world.at(world.now + everyMs, () => play(stage, timed));
+}
+
+function perform(stage: Stage, action: Action): void {
+  const { world } = stage;
+  switch (action.do) {
+    case 'crash':
+      return each(stage, action, node => world.crash(node));
+    case 'leave':
+      return each(stage, action, node => world.leave(node));
+    case 'restart':
+      return each(stage, action, node => restart(stage, node, action.keepStorage, action.afterMs));
+    case 'pause':
+      return each(stage, action, node => {
+        world.pause(node, action.forMs);
+        touchAfter(stage, action.forMs);
+      });
+    case 'hide':
+      return each(stage, action, node => during(stage, node, action.forMs, () => (node.hidden = true), () => (node.hidden = false)));
+    case 'clock':
+      return each(stage, action, node => void (node.skewMs += action.skewMs));
+    case 'latency':
+    case 'loss':
+    case 'slow':
+      return each(stage, action, node => degrade(stage, node, action));
+    case 'partition':
+      return partition(stage, action);
+    case 'heal':
+      return world.network.heal();
+    case 'join':
+      return join(stage, action.count, action.overMs);
+    case 'server':
+      return world.signaling.set(action.settings);
+  }
+}
+
+function each(stage: Stage, action: { readonly on: Selection; readonly overMs: number }, act: (node: SimNode) => void): void {
+  spreadOver(stage, select(stage, action.on), action.overMs, node => {
+    if (!isUp(node)) return;
+    stage.touch();
+    act(node);
+  });
+}
+
+/** `begin` now and `end` later, unless the node has been restarted in between. */
+function during(stage: Stage, node: SimNode, forMs: number, begin: () => void, end: () => void): void {
+  const { life } = node;
+  begin();
+  stage.world.at(stage.world.now + forMs, () => {
+    stage.touch();
+    if (node.life === life) end();
+  });
+}
+
+function touchAfter(stage: Stage, ms: number): void {
+  stage.world.at(stage.world.now + ms, () => stage.touch());
+}
+
+function restart(stage: Stage, node: SimNode, keepStorage: boolean, afterMs: number): void {
+  const { world } = stage;
+  world.crash(node);
+  if (!keepStorage) node.storage.clear();
+  world.at(world.now + afterMs, () => {
+    stage.touch();
+    world.start(node);
+  });
+}
+
+function degrade(stage: Stage, node: SimNode, action: Extract<Action, { do: 'latency' | 'loss' | 'slow' }>): void {
+  const { value, forMs } = action;
+  const old = { latency: node.extraLatencyMs, loss: node.extraLoss, slow: node.kbps };
+  const set = (latency: number, loss: number, kbps: number): void => {
+    node.extraLatencyMs = latency;
+    node.extraLoss = loss;
+    node.kbps = kbps;
+  };
+  during(
+    stage,
+    node,
+    forMs,
+    () =>
+      set(
+        action.do === 'latency' ? value : old.latency,
+        action.do === 'loss' ? value : old.loss,
+        action.do === 'slow' ? value : old.slow,
+      ),
+    () => set(old.latency, old.loss, old.slow),
+  );
+}
+
+function partition(stage: Stage, { sides, forMs, oneWay }: Extract<Action, { do: 'partition' }>): void {
+  const { world } = stage;
+  const cut = {
+    sideOf: 'groups' in sides ? byRegion(sides.groups) : bySelection(select(stage, sides.on)),
+    oneWay,
+    since: world.now,
+    until: Number.POSITIVE_INFINITY,
+  };
+  world.network.partition(cut);
+  if (forMs === Number.POSITIVE_INFINITY) return;
+  world.at(world.now + forMs, () => {
+    stage.touch();
+    world.network.heal(cut);
+  });
+}
+
+function byRegion(groups: readonly (readonly number[])[]): (node: SimNode) => number | undefined {
+  return ({ region }) => {
+    const side = groups.findIndex(group => group.includes(region));
+    return side === -1 ? undefined : side;
+  };
+}
+
+function bySelection(selected: readonly SimNode[]): (node: SimNode) => number {
+  const first = new Set(selected);
+  return node => (first.has(node) ? 0 : 1);
+}
+
+function join(stage: Stage, count: number, overMs: number): void {
+  const { world } = stage;
+  const nodes = Array.from({ length: count }, () => world.add());
+  spreadOver(stage, nodes, overMs, node => {
+    stage.touch();
+    world.start(node);
+  });
+}

@@ -1,0 +1,236 @@
+/**
+ * Runs a scenario: sets the world up, plays the script on it, watches, and reports. Equal scenario and seed:
+ * equal run, to the last byte.
+ */
+import { createRng, type Engine, type Input, makeConfig, type PeerId, seedFrom } from '@hearsay/core';
+import { failuresOf } from './measure/expect.ts';
+import { createInvariants, type Invariants } from './measure/invariants.ts';
+import { createMembership, type Membership } from './measure/membership.ts';
+import { createMessages, type Messages } from './measure/messages.ts';
+import type { LifeTotals, Report } from './measure/report.ts';
+import { bytesOf, overlayOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
+import { playChurn } from './play/churn.ts';
+import { LOAD_KEY, type LoadCount, playLoad } from './play/load.ts';
+import { open } from './play/opening.ts';
+import type { Stage } from './play/stage.ts';
+import { playTimeline } from './play/timeline.ts';
+import { parseScenario } from './scenario/parse.ts';
+import type { Scenario, ScenarioFile } from './scenario/scenario.ts';
+import { isUp, type SimNode } from './world/node.ts';
+import { createWorld, type Observer, type World } from './world/world.ts';
+
+export interface RunOptions {
+  /** Instead of the file's own. */
+  readonly seed?: number | undefined;
+  readonly nodes?: number | undefined;
+  /** Sees every input of every node before it is handled; `atMs` is virtual. */
+  readonly onInput?: ((atMs: number, node: number, input: Input) => void) | undefined;
+  /** The simulator has no clock and no view of its memory: without these the report says `null`. */
+  readonly cpuMs?: (() => number) | undefined;
+  readonly memoryMb?: (() => number) | undefined;
+  /** Puts something round an engine: a peer that is not what it should be. */
+  readonly wrapEngine?: ((engine: Engine, node: number) => Engine) | undefined;
+}
+
+export interface Result {
+  readonly scenario: Scenario;
+  readonly report: Report;
+  /** A sentence for each expectation not met and each broken invariant; empty: passed. */
+  readonly failures: readonly string[];
+  /** Delivery over time since publication: [ms, share of all deliveries], rising. */
+  readonly curve: readonly (readonly [ms: number, share: number])[];
+}
+
+/** A scenario that is being run, in slices: a page or a progress display stays alive meanwhile. */
+export interface Run {
+  readonly scenario: Scenario;
+  readonly world: World;
+  /** Runs on for at most so many events. True when the scenario is over. */
+  advance(maxEvents: number): boolean;
+  /** Call it when the scenario is over. */
+  result(): Result;
+}
+
+/**
+ * Runs a scenario from beginning to end.
+ * @throws HearsayError `scenario-invalid`, with the path of the key that cannot be used.
+ */
+export function runScenario(file: ScenarioFile, options: RunOptions = {}): Result {
+  const run = startScenario(file, options);
+  run.advance(Number.POSITIVE_INFINITY);
+  return run.result();
+}
+
+const STAGE_STREAM = -20;
+/** Limits and sums are checked this many times in a run, at most every `MIN_INSPECT_MS`. */
+const INSPECTIONS = 20;
+const MIN_INSPECT_MS = 1_000;
+const CURVE_POINTS = 200;
+
+/** @throws HearsayError `scenario-invalid` */
+export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run {
+  const scenario = parseScenario(withOverrides(file, options));
+  const watch = createWatch(scenario);
+  const startedAt = options.cpuMs?.() ?? 0;
+  const world = createWorld({
+    scenario,
+    observer: watch.observer,
+    onInput: options.onInput && ((at, node, input) => options.onInput?.(at, node.index, input)),
+    wrapEngine: options.wrapEngine && ((engine, node) => options.wrapEngine?.(engine, node.index) ?? engine),
+    keepsStorage: scenario.timeline.some(({ action }) => action.do === 'restart'),
+  });
+  watch.begin(world);
+  let touchedAt = 0;
+  const stage: Stage = {
+    world,
+    scenario,
+    messages: watch.messages,
+    rng: createRng(seedFrom(scenario.seed, STAGE_STREAM)),
+    touch: () => void (touchedAt = world.now),
+  };
+  open(stage);
+  playTimeline(stage);
+  playChurn(stage);
+  const counts = playLoad(stage);
+  inspectOften(world, scenario, watch.invariants);
+  let report: Report | undefined;
+
+  return {
+    scenario,
+    world,
+    advance: maxEvents => world.advance(scenario.durationMs, maxEvents),
+    result() {
+      if (report === undefined) {
+        watch.invariants.inspect();
+        if (isQuiet(world, scenario, touchedAt)) watch.invariants.inspectQuiet();
+        const cpuMs = options.cpuMs === undefined ? null : options.cpuMs() - startedAt;
+        report = reportOf(world, scenario, watch, counts, { cpuMs, memoryMb: options.memoryMb?.() ?? null });
+      }
+      const curve = curveOf(watch.messages.times(world.nodes));
+      return { scenario, report, failures: failuresOf(scenario, report), curve };
+    },
+  };
+}
+
+function withOverrides(file: ScenarioFile, { seed, nodes }: RunOptions): ScenarioFile {
+  if (seed === undefined && nodes === undefined) return file;
+  return { ...file, ...(seed === undefined ? {} : { seed }), ...(nodes === undefined ? {} : { nodes }) };
+}
+
+interface Watch {
+  readonly observer: Observer;
+  readonly messages: Messages;
+  readonly membership: Membership;
+  readonly invariants: Invariants;
+  /** Lives that have ended. */
+  readonly lives: LifeTotals[];
+  readonly copies: { load: number; delta: number };
+  begin(world: World): void;
+}
+
+/** Joins what is measured to what happens. */
+function createWatch(scenario: Scenario): Watch {
+  const config = makeConfig(scenario.config);
+  let theWorld: World | undefined;
+  const world = (): World => theWorld!;
+  const messages = createMessages(() => world().nodes.length);
+  const membership = createMembership(world, config['liveness.silenceMs']);
+  const invariants = createInvariants(world, config);
+  const lives: LifeTotals[] = [];
+  const copies = { load: 0, delta: 0 };
+
+  const onSign = (node: SimNode, effect: Parameters<Invariants['onSign']>[1]): void => {
+    const record = invariants.onSign(node, effect);
+    if (record === undefined) return;
+    if (record.kind === 'accuse') membership.onAccusation(node, record.key as PeerId);
+    messages.onSigned(node, record.kind === 'presence' ? (record.value as readonly [number, typeof record.value])[1] : record.value);
+  };
+
+  const observer: Observer = {
+    onEffect(node, effect) {
+      if (effect.type === 'sign') return onSign(node, effect);
+      if (effect.type !== 'deliver') return;
+      membership.onDelivery(node, effect.delivery);
+      const wrong = messages.onDelivery(node, effect.delivery, world().now);
+      if (wrong !== undefined) invariants.break(wrong, node, JSON.stringify(effect.delivery).slice(0, 200));
+    },
+    onHandled(node, input) {
+      if (input.type === 'link-up') invariants.onLinkUp(node);
+    },
+    onFrame(frame) {
+      if (frame.type === 'delta') copies.delta += frame.records.length;
+    },
+    onRecordCopy(kind, key) {
+      const isLoad = kind === 'presence' ? scenario.load.some(load => load.kind === 'presence') : key.startsWith(LOAD_KEY);
+      if (isLoad) copies.load += 1;
+    },
+    onStopped(node, engine) {
+      membership.onStopped(node);
+      lives.push(totalsOf(node, engine, world().now));
+    },
+    onBroken: (rule, node, detail) => invariants.break(rule, node, detail),
+  };
+  return { observer, messages, membership, invariants, lives, copies, begin: begun => void (theWorld = begun) };
+}
+
+function inspectOften(world: World, scenario: Scenario, invariants: Invariants): void {
+  const everyMs = Math.max(MIN_INSPECT_MS, scenario.durationMs / INSPECTIONS);
+  const next = (at: number): void => {
+    if (at >= scenario.durationMs) return;
+    world.at(at, () => {
+      invariants.inspect();
+      next(at + everyMs);
+    });
+  };
+  next(everyMs);
+}
+
+/** Has nothing happened for so long that anti-entropy must have repaired everything? */
+function isQuiet(world: World, scenario: Scenario, touchedAt: number): boolean {
+  const quietMs = 4 * makeConfig(scenario.config)['sync.periodMs'];
+  const isCut = world.network.partitions.some(({ until }) => until > world.now);
+  return !isCut && world.now - touchedAt >= quietMs;
+}
+
+function reportOf(
+  world: World,
+  scenario: Scenario,
+  watch: Watch,
+  counts: readonly LoadCount[],
+  cost: Omit<Report['run'], 'events'>,
+): Report {
+  const { messages } = watch;
+  const alive = world.nodes.filter(isUp).map(node => totalsOf(node, node.engine, world.now));
+  const lives = [...watch.lives, ...alive];
+  const bytes = bytesOf(lives);
+  const loads = counts.map((count, i) => ({
+    kind: scenario.load[i]!.kind,
+    sent: count.sent,
+    refused: count.refused,
+    ...messages.spread(world.nodes, i),
+  }));
+  return {
+    name: scenario.name,
+    seed: scenario.seed,
+    convergence: { ...messages.spread(world.nodes), loads },
+    redundancy: messages.deliveries === 0 ? null : watch.copies.load / messages.deliveries - 1,
+    bytes,
+    membership: watch.membership.report(),
+    overlay: overlayOf(world, lives),
+    sync: syncOf(lives, bytes, watch.copies.delta),
+    verify: verifyOf(lives),
+    run: { events: world.events, cpuMs: cost.cpuMs, memoryMb: cost.memoryMb },
+    traceHash: world.traceHash(),
+    broken: watch.invariants.broken,
+  };
+}
+
+function curveOf(times: Float64Array): Result['curve'] {
+  const reached = times.filter(Number.isFinite);
+  if (reached.length === 0) return [];
+  const step = Math.max(1, Math.floor(reached.length / CURVE_POINTS));
+  const curve: [number, number][] = [[0, 0]];
+  for (let i = step; i < reached.length; i += step) curve.push([reached[i - 1]!, i / times.length]);
+  curve.push([reached.at(-1)!, reached.length / times.length]);
+  return curve;
+}

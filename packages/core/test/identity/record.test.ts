@@ -1,0 +1,132 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { expect, test } from 'vitest';
+import { encodeBody, isNewer, type Kind, networkIdOf, readRecord, signedBytes } from '../../src/identity/record.ts';
+import { concatBytes, toHex, utf8 } from '../../src/lib/bytes.ts';
+import { createPolicy } from '../../src/policy/policy.ts';
+import type { Hlc, RecordId, Wire } from '../../src/types.ts';
+import { encodeCbor } from '../../src/wire/cbor.ts';
+import { wireLimits } from '../../src/wire/limits.ts';
+import { at, peer, WALL } from '../support/peers.ts';
+import { forge, NETWORK, record } from '../support/records.ts';
+
+const codeOf = (bytes: Uint8Array, network = NETWORK): string | undefined => {
+  const read = readRecord(bytes, network);
+  return read.ok ? undefined : read.code;
+};
+const signed = (fields: Wire): Uint8Array => concatBytes(new Uint8Array(64), encodeCbor(fields));
+const author = new Uint8Array(32);
+
+test('REC-2: the id is the first 16 bytes of SHA-256 over the body, whatever the signature', () => {
+  const said = record();
+  expect(said.id).toBe(toHex(sha256(said.body).subarray(0, 16)));
+  const read = readRecord(forge(said).bytes, NETWORK);
+  expect(read.ok && read.value.id).toBe(said.id);
+});
+
+test('REC-3: the signature covers a prefix and the body as received, also in an unusual encoding', () => {
+  const said = record({ kind: 'state-delete', key: 'k' });
+  // The same body with the array's length in a byte of its own: other bytes, another id, the same meaning.
+  const body = concatBytes(new Uint8Array([0x98, 9]), said.body.subarray(1));
+  const read = readRecord(concatBytes(said.signature, body), NETWORK);
+  if (!read.ok) throw new Error(read.code);
+  expect(read.value).toMatchObject({ key: 'k', kind: 'state-delete', author: said.author, body });
+  expect(read.value.id).not.toBe(said.id);
+  expect(signedBytes(read.value.body)).toEqual(concatBytes(utf8('hearsay record 1\n'), body));
+});
+
+test('REC-4: another app, room or policy is another network, and its records are refused', () => {
+  const terms = createPolicy().terms;
+  const open = createPolicy([{ key: '**', write: 'anyone' }]).terms;
+  const others = [networkIdOf('b', 'room', terms), networkIdOf('a', 'b', terms), networkIdOf('a', 'room', open)];
+  const own = networkIdOf('a', 'room', terms);
+  expect(own).toHaveLength(8);
+  for (const other of others) expect(codeOf(record({ network: own }).bytes, other)).toBe('record-network');
+  expect(codeOf(record({ network: own }).bytes, own)).toBeUndefined();
+  expect(networkIdOf('ab', 'c', terms)).not.toEqual(networkIdOf('a', 'bc', terms));
+});
+
+test.each([
+  [wireLimits.recordBytes - 1, undefined],
+  [wireLimits.recordBytes, undefined],
+  [wireLimits.recordBytes + 1, 'record-size'],
+])('REC-5: a record of %i bytes', (length, code) => {
+  const empty = record({ value: new Uint8Array(256) }).bytes.length - 256;
+  const said = record({ value: new Uint8Array(length - empty) });
+  expect(said.bytes).toHaveLength(length);
+  expect(codeOf(said.bytes)).toBe(code);
+});
+
+test('REC-5: what ends with the signature is refused', () => {
+  expect(codeOf(new Uint8Array(0))).toBe('record-size');
+  expect(codeOf(new Uint8Array(64))).toBe('record-size');
+  expect(codeOf(new Uint8Array(65))).toBe('record-shape');
+});
+
+test.each([
+  [wireLimits.keyBytes - 1, undefined],
+  [wireLimits.keyBytes, undefined],
+  [wireLimits.keyBytes + 1, 'record-shape'],
+])('REC-6: a key of %i bytes', (length, code) => {
+  expect(codeOf(record({ key: 'k'.repeat(length) }).bytes)).toBe(code);
+  expect(codeOf(record({ key: `${'k'.repeat(length - 2)}ü` }).bytes)).toBe(code);
+});
+
+test.each<[string, Kind, string, Wire]>([
+  ['a presence with a key', 'presence', 'k', [1, null]],
+  ['a presence that is no pair', 'presence', '', [1]],
+  ['a presence of three', 'presence', '', [1, 2, 3]],
+  ['a presence whose incarnation is no count', 'presence', '', [-1, null]],
+  ['a leave with a key', 'leave', 'k', 1],
+  ['a leave without incarnation', 'leave', '', null],
+  ['an accusation of nobody', 'accuse', '', null],
+  ['an accusation of upper-case hex', 'accuse', 'A'.repeat(64), null],
+  ['an accusation with a value', 'accuse', peer(1), 1],
+  ['a state without key', 'state', '', 1],
+  ['a deletion without key', 'state-delete', '', null],
+  ['a deletion with a value', 'state-delete', 'k', 1],
+  ['an event without name', 'event', '', 1],
+])('REC-7: %s is refused', (_what, kind, key, value) => {
+  const said = { author: peer(1), kind, seq: 1, hlc: 1 as Hlc, exp: at(0).wall, key, value };
+  expect(codeOf(concatBytes(new Uint8Array(64), encodeBody(NETWORK, said)))).toBe('record-shape');
+});
+
+test.each<[string, readonly Wire[], string]>([
+  ['another version', [2, NETWORK, author, 4, 1, 1, 0, 'k', 1], 'record-version'],
+  ['a field too few', [1, NETWORK, author, 4, 1, 1, 0, 'k'], 'record-shape'],
+  ['a field too many', [1, NETWORK, author, 4, 1, 1, 0, 'k', 1, 1], 'record-shape'],
+  ['an author of 31 bytes', [1, NETWORK, new Uint8Array(31), 4, 1, 1, 0, 'k', 1], 'record-shape'],
+  ['an unknown kind', [1, NETWORK, author, 1, 1, 1, 0, 'k', 1], 'record-shape'],
+  ['a kind by name', [1, NETWORK, author, 'state', 1, 1, 0, 'k', 1], 'record-shape'],
+  ['a key that is no text', [1, NETWORK, author, 4, 1, 1, 0, 5, 1], 'record-shape'],
+])('REC-7: %s is refused', (_what, fields, code) => {
+  expect(codeOf(signed(fields))).toBe(code);
+});
+
+test.each([
+  [-1, 'record-shape'],
+  [0.5, 'record-shape'],
+  [2 ** 53 - 1, undefined],
+  [2 ** 53, 'record-shape'],
+])('REC-8: %d as sequence, clock or expiry', (number, code) => {
+  for (const numbers of [
+    [number, 1, 0],
+    [1, number, 0],
+    [1, 1, number],
+  ]) {
+    expect(codeOf(signed([1, NETWORK, author, 4, ...numbers, 'k', 1]))).toBe(code);
+  }
+});
+
+test('REC-9: newer is decided by clock, then author, then id, and never both ways', () => {
+  const versions = [1, 2].flatMap(hlc =>
+    [1, 2].flatMap(who => ['aa', 'bb'].map(id => ({ hlc: hlc as Hlc, author: peer(who), id: id as RecordId }))),
+  );
+  for (const [i, a] of versions.entries()) {
+    for (const [k, b] of versions.entries()) expect(isNewer(a, b)).toBe(i > k);
+  }
+});
+
+test('REC-1: an author is the key in the record, in hex', () => {
+  const read = readRecord(record({ author: peer(7), at: 5 }).bytes, NETWORK);
+  expect(read.ok && read.value).toMatchObject({ author: peer(7), hlc: (WALL + 5) * 2048 });
+});

@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
+import { createHlcClock } from '../../src/identity/hlc.ts';
+import { type Kind, readRecord, type SignedRecord } from '../../src/identity/record.ts';
+import { type Authoring, createAuthoring } from '../../src/intake/authoring.ts';
+import type { Hlc, Job, Wire } from '../../src/types.ts';
+import { at, peer, WALL } from '../support/peers.ts';
+import { fakeSign, NETWORK } from '../support/records.ts';
+import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
+
+const self = peer(1);
+
+interface Bench extends Recorder {
+  readonly authoring: Authoring;
+  readonly owned: SignedRecord[];
+  say(kind: Kind, key: string, value: Wire, mono?: number): void;
+  /** Answers the sign effects so far; the records that came of it. */
+  sign(mono?: number): readonly SignedRecord[];
+}
+
+function bench(config: ConfigOverrides = {}): Bench {
+  const recorder = createRecorder();
+  const owned: SignedRecord[] = [];
+  let job = 0;
+  const authoring = createAuthoring(
+    {
+      self,
+      config: makeConfig(config),
+      outbox: recorder.outbox,
+      networkId: NETWORK,
+      hlc: createHlcClock(),
+      nextJob: () => ++job as Job,
+      onOwnRecord: said => void owned.push(said),
+    },
+    at(0),
+  );
+  return {
+    ...recorder,
+    authoring,
+    owned,
+    say: (kind, key, value, mono = 0) => authoring.state(kind, key, value, at(mono)),
+    sign(mono = 0) {
+      for (const effect of ofType(recorder.effects(), 'sign')) {
+        authoring.onSigned(effect.job, fakeSign(self, effect.bytes), at(mono));
+      }
+      return ofType(recorder.facts(), 'record-accepted').map(fact => fact.record);
+    },
+  };
+}
+
+test('AUTH-1: a write is effective at once, and goes out when it is signed', () => {
+  const b = bench();
+  b.say('state', 'k', 5);
+  expect(b.facts()).toMatchObject([{ type: 'record-drafted', draft: { author: self, kind: 'state', key: 'k', value: 5 } }]);
+  const [said] = b.sign();
+  expect(readRecord(said!.bytes, NETWORK)).toMatchObject({ ok: true, value: { key: 'k', value: 5, author: self } });
+  expect(b.owned).toEqual([said]);
+});
+
+test('AUTH-2: signed are a burst at once, then no more than others admit', () => {
+  const b = bench({ 'guard.authorPerSecond': 10, 'guard.authorBurst': 5 });
+  for (let n = 0; n < 8; n++) b.say('state', `k${n}`, n);
+  expect(b.sign()).toHaveLength(5);
+  expect(b.authoring.unsigned()).toBe(3);
+  expect(b.authoring.nextWakeAt()).toBe(100);
+  b.authoring.onWake(at(99));
+  expect(b.sign()).toHaveLength(0);
+  b.authoring.onWake(at(100));
+  expect(b.sign()).toHaveLength(1);
+  b.authoring.onWake(at(10_000));
+  expect(b.sign()).toHaveLength(2);
+  expect(b.authoring.nextWakeAt()).toBeUndefined();
+});
+
+test('AUTH-3: of what waits, a newer word on the same thing replaces the older', () => {
+  const b = bench({ 'guard.authorPerSecond': 1, 'guard.authorBurst': 1 });
+  b.say('state', 'first', 0);
+  b.sign();
+  b.say('state', 'k', 1);
+  b.say('state', 'k', 2);
+  b.say('presence', '', [1, 'old']);
+  b.say('presence', '', [1, 'new']);
+  b.say('state-delete', 'k', null);
+  expect(b.authoring.unsigned()).toBe(2);
+  const said: SignedRecord[] = [];
+  for (const mono of [1_000, 2_000, 3_000]) {
+    b.authoring.onWake(at(mono));
+    said.push(...b.sign(mono));
+  }
+  expect(said.map(({ kind, value }) => [kind, value])).toEqual([
+    ['presence', [1, 'new']],
+    ['state-delete', null],
+  ]);
+});
+
+test('AUTH-3: events never replace each other', () => {
+  const b = bench({ 'guard.authorPerSecond': 1, 'guard.authorBurst': 1 });
+  for (let n = 0; n < 4; n++) b.say('event', 'wave', n);
+  expect(b.sign()).toHaveLength(1);
+  expect(b.authoring.unsigned()).toBe(3);
+});
+
+test('AUTH-4: clock and sequence rise with every record, the sequence from the wall clock on', () => {
+  const b = bench();
+  for (let n = 0; n < 5; n++) b.say('state', `k${n}`, n);
+  const said = b.sign();
+  expect(said.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5].map(n => WALL + n));
+  for (let n = 1; n < 5; n++) expect(said[n]!.hlc).toBeGreaterThan(said[n - 1]!.hlc);
+});
+
+test.each<[Kind, string, Wire, number]>([
+  ['state', 'k', 1, 0],
+  ['state-delete', 'k', null, 0],
+  ['presence', '', [1, 1], WALL + 180_000],
+  ['event', 'e', 1, WALL + 60_000],
+  ['accuse', peer(2), null, WALL + 90_000],
+])('AUTH-5: the expiry of a %s', (kind, key, value, exp) => {
+  const b = bench();
+  b.say(kind, key, value);
+  expect(b.sign()[0]!.exp).toBe(exp);
+});
+
+test('AUTH-6: there is room for so many drafts, and for a newer word on one of them', () => {
+  const b = bench({ 'guard.authorPerSecond': 1, 'guard.authorBurst': 1, 'intake.unsigned': 16 });
+  for (let n = 0; n <= 15; n++) b.say('state', `k${n}`, n);
+  expect(b.authoring.hasRoom('state', 'more')).toBe(true);
+  b.say('state', 'k16', 16);
+  expect(b.authoring.hasRoom('state', 'more')).toBe(false);
+  expect(b.authoring.hasRoom('event', 'e')).toBe(false);
+  expect(b.authoring.hasRoom('state', 'k16')).toBe(true);
+  expect(b.authoring.hasRoom('state-delete', 'k16')).toBe(true);
+});
+
+test('AUTH-7: a goodbye is signed in advance, for one incarnation, and not sent', () => {
+  const b = bench();
+  b.authoring.prepareFarewell(7 as Hlc, at(0));
+  expect(b.authoring.farewell()).toBeUndefined();
+  expect(b.sign()).toEqual([]);
+  expect(b.authoring.farewell()).toMatchObject({ kind: 'leave', value: 7, author: self });
+  expect(b.authoring.unsigned()).toBe(0);
+});
+
+test('AUTH-7: the goodbye is signed anew after half of its day', () => {
+  const b = bench();
+  b.authoring.prepareFarewell(7 as Hlc, at(0));
+  b.sign();
+  b.authoring.prepareFarewell(7 as Hlc, at(43_199_999));
+  expect(b.effects()).toEqual([]);
+  b.authoring.prepareFarewell(7 as Hlc, at(43_200_000));
+  expect(ofType(b.effects(), 'sign')).toHaveLength(1);
+});
+
+test('AUTH-8: signatures that nobody asked for, or twice, change nothing', () => {
+  const b = bench();
+  b.say('state', 'k', 1);
+  b.facts();
+  b.authoring.onSigned(99 as Job, new Uint8Array(64), at(0));
+  expect(b.facts()).toEqual([]);
+  const [job] = ofType(b.effects(), 'sign');
+  b.authoring.onSigned(job!.job, new Uint8Array(64), at(0));
+  b.authoring.onSigned(job!.job, new Uint8Array(64), at(0));
+  expect(ofType(b.facts(), 'record-accepted')).toHaveLength(1);
+});

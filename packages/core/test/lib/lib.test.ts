@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import { concatBytes, equalBytes, fromHex, isWellFormed, toHex, utf8, utf8Length } from '../../src/lib/bytes.ts';
+import { createExpiringMap } from '../../src/lib/expiring-map.ts';
+import { createRng, seedFrom } from '../../src/lib/rng.ts';
+import { createTokenBucket } from '../../src/lib/token-bucket.ts';
+
+test('LIB-1: a bucket starts full and refills up to its burst', () => {
+  const bucket = createTokenBucket(10, 5, 0);
+  expect(bucket.take(5, 0)).toBe(true);
+  expect(bucket.take(1, 0)).toBe(false);
+  expect(bucket.take(1, 99)).toBe(false);
+  expect(bucket.take(1, 100)).toBe(true);
+  expect(bucket.take(5, 10_000)).toBe(true);
+  expect(bucket.take(1, 10_000)).toBe(false);
+});
+
+test('LIB-1: a bucket takes all or nothing, and says how long to wait', () => {
+  const bucket = createTokenBucket(10, 5, 0);
+  expect(bucket.take(6, 0)).toBe(false);
+  expect(bucket.waitMs(5, 0)).toBe(0);
+  expect(bucket.take(5, 0)).toBe(true);
+  expect(bucket.waitMs(2, 0)).toBe(200);
+  expect(bucket.take(2, 200)).toBe(true);
+});
+
+test('LIB-1: a clock that goes back fills nothing', () => {
+  const bucket = createTokenBucket(1_000, 1, 1_000);
+  expect(bucket.take(1, 1_000)).toBe(true);
+  expect(bucket.take(1, 0)).toBe(false);
+  expect(bucket.take(1, 1_000)).toBe(false);
+});
+
+test('LIB-1: whoever waits as told is never told to wait 0 ms in vain', () => {
+  const bucket = createTokenBucket(20, 300, 0);
+  let mono = 0;
+  for (let i = 0; i < 2_000; i++) {
+    for (let tries = 0; !bucket.take(1, mono); tries++) {
+      const wait = bucket.waitMs(1, mono);
+      expect(wait).toBeGreaterThan(0);
+      expect(tries).toBeLessThan(3);
+      mono += wait;
+    }
+    mono += 0.1;
+  }
+});
+
+test('LIB-2: a map of limited size forgets the oldest', () => {
+  const map = createExpiringMap<string, number>(3, 1_000);
+  for (const key of ['a', 'b', 'c']) map.set(key, 1, 0);
+  expect([...map.keys()]).toEqual(['a', 'b', 'c']);
+  map.set('a', 2, 1);
+  map.set('d', 1, 1);
+  expect([...map.entries()]).toEqual([
+    ['c', 1],
+    ['a', 2],
+    ['d', 1],
+  ]);
+  expect(map.size).toBe(3);
+});
+
+test('LIB-2: an entry lives exactly its time, and setting it again renews it', () => {
+  const map = createExpiringMap<string, number>(3, 1_000);
+  map.set('a', 1, 0);
+  map.set('b', 1, 0);
+  map.set('a', 1, 500);
+  map.expire(999);
+  expect(map.size).toBe(2);
+  map.expire(1_000);
+  expect([...map.keys()]).toEqual(['a']);
+  map.expire(1_500);
+  expect(map.has('a')).toBe(false);
+});
+
+test('LIB-3: equal seeds give equal numbers, other streams give others', () => {
+  const numbers = (seed: number, stream: number): number[] => {
+    const rng = createRng(seedFrom(seed, stream));
+    return Array.from({ length: 5 }, () => rng.uint32());
+  };
+  expect(numbers(1, 0)).toEqual(numbers(1, 0));
+  expect(numbers(1, 0)).not.toEqual(numbers(1, 1));
+  expect(numbers(1, 0)).not.toEqual(numbers(2, 0));
+  expect(numbers(2 ** 40, 0)).not.toEqual(numbers(0, 0));
+});
+
+test('LIB-3: numbers stay in their ranges, samples are distinct', () => {
+  const rng = createRng(seedFrom(7, 0));
+  for (let i = 0; i < 1_000; i++) {
+    expect(rng.next()).toBeLessThan(1);
+    expect([0, 1, 2]).toContain(rng.int(3));
+    expect(Math.abs(rng.jitter(100, 0.2) - 100)).toBeLessThanOrEqual(20);
+  }
+  const sample = rng.sample([1, 2, 3, 4, 5], 3);
+  expect(new Set(sample).size).toBe(3);
+  expect(rng.sample([1, 2], 5).sort()).toEqual([1, 2]);
+  expect(rng.sample([], 5)).toEqual([]);
+  expect(rng.pick([])).toBeUndefined();
+});
+
+test('LIB-4: hex goes both ways; anything else is undefined', () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+  expect(fromHex(toHex(bytes))).toEqual(bytes);
+  for (const bad of ['0', 'AB', '0g', 'zz', '0x12', ' 1']) expect(fromHex(bad)).toBeUndefined();
+});
+
+test.each(['', 'a', 'ü', '€', '🎉', 'a🎉b', '\ud800', 'x\udc00y', '\ud800\ud800', '\uFEFF'])(
+  'LIB-4: UTF-8 of %j is the platform’s',
+  text => {
+    const platform = new TextEncoder().encode(text);
+    expect(utf8(text)).toEqual(platform);
+    expect(utf8Length(text)).toBe(platform.length);
+    expect(isWellFormed(text)).toBe(text === new TextDecoder('utf-8', { ignoreBOM: true }).decode(platform));
+  },
+);
+
+test('LIB-4: bytes are compared and joined by content', () => {
+  const a = new Uint8Array([1, 2]);
+  expect(equalBytes(a, new Uint8Array([1, 2]))).toBe(true);
+  expect(equalBytes(a, new Uint8Array([1, 3]))).toBe(false);
+  expect(equalBytes(a, new Uint8Array([1]))).toBe(false);
+  expect(concatBytes(a, new Uint8Array(0), new Uint8Array([3]))).toEqual(new Uint8Array([1, 2, 3]));
+});
