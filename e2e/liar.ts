@@ -2,12 +2,13 @@
  * A modified peer over real WebRTC: it gets its links as everybody does, and then says what it likes. It has an
  * honest identity and no engine.
  */
+
+import { createSignalingClient } from '@hearsay/browser/signaling-client';
+import { createWebRtcLinks } from '@hearsay/browser/webrtc';
 import { createPolicy, createRng, networkIdOf, type PeerId, seedFrom, toHex } from '@hearsay/core';
 import { createCrypto, freshIdentity, type Identity, type SubtleLike } from '@hearsay/core/crypto';
 import type { LinkInput, RendezvousInput } from '@hearsay/core/host';
 import { decodeSignal, encodeSignal } from '@hearsay/core/wire';
-import { createSignalingClient } from '@hearsay/browser/signaling-client';
-import { createWebRtcLinks } from '@hearsay/browser/webrtc';
 import { nodeSocket, nodeWebRtc, systemClock } from '@hearsay/node-peer/ports';
 import { APP } from './support.ts';
 

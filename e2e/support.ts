@@ -55,10 +55,12 @@ export async function openStage(): Promise<Stage> {
       context ??= browser.then(opened => opened.newContext());
       const page = await (await context).newPage();
       await page.goto(site.url);
-      await page.evaluate(
-        ([url, id, who, max]) => globalThis.hearsay.join(url, id, who, max),
-        [signaling.url, room, name, maxLinks] as const,
-      );
+      await page.evaluate(([url, id, who, max]) => globalThis.hearsay.join(url, id, who, max), [
+        signaling.url,
+        room,
+        name,
+        maxLinks,
+      ] as const);
       return tabPeer(page, name);
     },
     async headless(name, { room = 'stage', maxLinks } = {}) {

@@ -1,7 +1,7 @@
-import { afterAll, expect, test } from 'vitest';
 import { createIdentity, joinRoom, type Room } from '@hearsay/node-peer';
+import { afterAll, expect, test } from 'vitest';
 import { startSignaling } from '../../scripts/run/cast.mjs';
-import { allHave, allSeeAll, APP, distinctHashes, localPeer } from '../support.ts';
+import { APP, allHave, allSeeAll, distinctHashes, localPeer } from '../support.ts';
 
 const PEERS = 50;
 const rooms: Room[] = [];

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createRng, fromHex, type PeerId, seedFrom } from '@hearsay/core';
 import { encodeCbor, encodeFrame } from '@hearsay/core/wire';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Liar, startLiar } from '../liar.ts';
 import { allHave, allSeeAll, distinctHashes, eventually, openStage, type Peer, type Stage } from '../support.ts';
 
