@@ -172,6 +172,31 @@ const numbers = {
     'Waiting pushes per link; above it the oldest go, and sync repairs.',
     'guess',
   ],
+  'broadcast.announceMs': [
+    60,
+    0,
+    1_000,
+    'ms',
+    'Announcements of a link are collected for so long. More: fewer frames, later repair.',
+    'design: 50 to 100',
+  ],
+  'broadcast.graftMs': [
+    400,
+    10,
+    60_000,
+    'ms',
+    'Patience for an announced record before the first measurement.',
+    'design',
+  ],
+  'broadcast.graftMinMs': [
+    200,
+    10,
+    60_000,
+    'ms',
+    'Least patience, however fast the tree was. Less: quicker repair, double work on busy machines.',
+    'design',
+  ],
+  'broadcast.graftMaxMs': [1_500, 10, 60_000, 'ms', 'Most patience.', 'design'],
   'broadcast.fanout': [1, 1, 32, 'links', 'k of push(k).', 'Demers et al. 1987'],
   'broadcast.roundMs': [200, 1, 60_000, 'ms', 'Length of a round in push(k).', 'guess'],
   'broadcast.hotRounds': [
@@ -264,7 +289,7 @@ const numbers = {
 } as const;
 
 export type TunableName = keyof typeof numbers;
-export type BroadcastMode = 'flood' | 'push';
+export type BroadcastMode = 'tree' | 'flood' | 'push' | 'pull' | 'push-pull';
 
 export const tunables: { readonly [name in TunableName]: Tunable } = Object.fromEntries(
   Object.entries(numbers).map(([name, [initial, min, max, unit, about, source]]) => [
@@ -272,14 +297,14 @@ export const tunables: { readonly [name in TunableName]: Tunable } = Object.from
     { initial, min, max, unit, about, source },
   ]),
 ) as { [name in TunableName]: Tunable };
-export const broadcastModes: readonly BroadcastMode[] = ['flood', 'push'];
+export const broadcastModes: readonly BroadcastMode[] = ['tree', 'flood', 'push', 'pull', 'push-pull'];
 
 export type Config = { readonly [name in TunableName]: number } & { readonly 'broadcast.mode': BroadcastMode };
 export type ConfigOverrides = { readonly [name in keyof Config]?: Config[name] };
 
 /** @throws HearsayError `bad-config`: unknown name, or a value out of its range. */
 export function makeConfig(overrides: ConfigOverrides = {}): Config {
-  const config: { [name: string]: number | string } = { 'broadcast.mode': 'flood' };
+  const config: { [name: string]: number | string } = { 'broadcast.mode': 'tree' };
   for (const [name, { initial }] of Object.entries(tunables)) config[name] = initial;
   for (const [name, value] of Object.entries(overrides)) {
     if (value === undefined) continue;

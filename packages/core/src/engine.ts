@@ -276,6 +276,11 @@ function onFrame({ modules, outbox, metrics, decode }: Parts, from: PeerId, byte
     case 'push':
       for (const record of frame.records) outbox.fact({ type: 'record-offered', bytes: record, from, path: 'push' });
       return;
+    case 'ihave':
+    case 'graft':
+    case 'prune':
+    case 'pull':
+      return modules.broadcast.onFrame(from, frame, now);
     case 'sync':
     case 'delta':
     case 'want':
@@ -299,12 +304,12 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'neighbour-up':
       m.liveness.onNeighbourUp(fact.peer, now);
       m.relay.onNeighbourUp(fact.peer, now);
-      m.broadcast.onNeighbourUp(fact.peer);
+      m.broadcast.onNeighbourUp(fact.peer, fact.outbound, now);
       return m.sync.onNeighbourUp(fact.peer, fact.outbound, now);
     case 'neighbour-down':
       m.liveness.onNeighbourDown(fact.peer, fact.reason, now);
       m.relay.onNeighbourDown(fact.peer);
-      m.broadcast.onNeighbourDown(fact.peer);
+      m.broadcast.onNeighbourDown(fact.peer, now);
       m.sync.onNeighbourDown(fact.peer);
       return m.guard.onNeighbourDown(fact.peer);
     case 'neighbour-silent':
@@ -351,6 +356,8 @@ function react(m: Modules, fact: Fact, now: Now): void {
       return m.overlay.onPeerBanned(fact.peer, now);
     case 'server-left':
       return m.relay.onServer(false);
+    case 'record-duplicate':
+      return m.broadcast.onRecordDuplicate(fact.id, fact.from, fact.path, now);
     case 'record-ignored':
       return;
   }
@@ -359,6 +366,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
 function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accepted' }>, now: Now): void {
   const { record, from, path } = fact;
   m.relay.onRecordAccepted(record.author, from, now);
+  m.broadcast.onRecordAccepted(record, from, now);
   m.liveness.onRecordAccepted(record, from, path, now);
   switch (record.kind) {
     case 'state':

@@ -1,5 +1,5 @@
 import type { SignedRecord, Statement } from './identity/record.ts';
-import type { PeerId, Via } from './types.ts';
+import type { PeerId, RecordId, Via } from './types.ts';
 
 /** Where a record came from: a neighbour's link, or this node's own app or storage. */
 export type Source = PeerId | 'self' | 'storage';
@@ -32,6 +32,8 @@ export type Fact =
       readonly value: Statement['value'];
     }
   | { readonly type: 'record-accepted'; readonly record: SignedRecord; readonly from: Source; readonly path: Path }
+  /** One more copy of what is known, or being verified. */
+  | { readonly type: 'record-duplicate'; readonly id: RecordId; readonly from: Source; readonly path: Path }
   /** Neither accepted nor anybody's fault. Heard by metrics alone. */
   | { readonly type: 'record-ignored'; readonly reason: Ignored }
   /** Kept, or shown to the app, for the first time: worth passing on. */
@@ -62,7 +64,6 @@ export type Fact =
 export type NeighbourLoss = 'goodbye' | 'closed' | 'silent' | 'banned';
 
 export type Ignored =
-  | 'duplicate'
   | 'superseded'
   | 'future'
   | 'expired'

@@ -1,13 +1,20 @@
 /** Tell everyone, once. One interface; how rumours spread behind it is a matter of configuration. */
 import { createFlood } from './flood.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
-import { createPush } from './push.ts';
+import { createRumour } from './rumour.ts';
+import { createTree } from './tree.ts';
 
 export function createBroadcast(tools: BroadcastTools): Broadcast {
   switch (tools.config['broadcast.mode']) {
+    case 'tree':
+      return createTree(tools);
     case 'flood':
       return createFlood(tools);
     case 'push':
-      return createPush(tools);
+      return createRumour(tools, { push: true, pull: false });
+    case 'pull':
+      return createRumour(tools, { push: false, pull: true });
+    case 'push-pull':
+      return createRumour(tools, { push: true, pull: true });
   }
 }

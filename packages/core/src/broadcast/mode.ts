@@ -4,12 +4,19 @@ import type { Path, Source } from '../fact.ts';
 import type { SignedRecord } from '../identity/record.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
-import type { MonoMs, Now, PeerId } from '../types.ts';
+import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
+import type { Frame } from '../wire/frame.ts';
+
+export type BroadcastFrame = Extract<Frame, { type: 'ihave' | 'graft' | 'prune' | 'pull' }>;
 
 export interface Broadcast {
-  onNeighbourUp(peer: PeerId): void;
-  onNeighbourDown(peer: PeerId): void;
+  onNeighbourUp(peer: PeerId, outbound: boolean, now: Now): void;
+  onNeighbourDown(peer: PeerId, now: Now): void;
+  /** The record is genuine; whether it is kept is for others to say. */
+  onRecordAccepted(record: SignedRecord, from: Source, now: Now): void;
   onRecordStored(record: SignedRecord, from: Source, path: Path, now: Now): void;
+  onRecordDuplicate(id: RecordId, from: Source, path: Path, now: Now): void;
+  onFrame(from: PeerId, frame: BroadcastFrame, now: Now): void;
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
   /** Sends everything that waits, whatever the tick says: the node is leaving. */

@@ -55,6 +55,9 @@ export function createIntake(tools: IntakeTools): Intake {
 
   const ignore = (reason: Ignored): void => outbox.fact({ type: 'record-ignored', reason });
 
+  const duplicate = ({ record, from, path }: Copy): void =>
+    outbox.fact({ type: 'record-duplicate', id: record.id, from, path });
+
   const verify = (entry: Pending): void => {
     entry.job = tools.nextJob();
     const { record } = entry.current;
@@ -79,7 +82,7 @@ export function createIntake(tools: IntakeTools): Intake {
   const addAlternate = (entry: Pending, copy: Copy): void => {
     const tried = [entry.current, ...entry.alternates];
     const known = tried.some(({ record }) => equalBytes(record.signature, copy.record.signature));
-    if (known || entry.alternates.length >= config['intake.alternates']) ignore('duplicate');
+    if (known || entry.alternates.length >= config['intake.alternates']) duplicate(copy);
     else entry.alternates.push(copy);
   };
 
@@ -92,7 +95,7 @@ export function createIntake(tools: IntakeTools): Intake {
       }
       const record = read.value;
       seen.expire(now.mono);
-      if (seen.has(record.id)) return ignore('duplicate');
+      if (seen.has(record.id)) return duplicate({ record, from, path });
       const untimely = timeVerdict(record, config, now);
       if (untimely !== undefined) return ignore(untimely);
       if (!tools.allows(record)) return blame(outbox, from, 'forbidden', record.key);

@@ -82,8 +82,9 @@ export function createMetrics(): Metrics {
           count.recordsStored += 1;
           return;
         case 'record-ignored':
-          if (fact.reason === 'duplicate') count.duplicates += 1;
-          else refuse(fact.reason);
+          return refuse(fact.reason);
+        case 'record-duplicate':
+          count.duplicates += 1;
           return;
         case 'misbehaved':
           return refuse(`${fact.offence}: ${fact.offence === 'forbidden' ? 'policy' : fact.detail}`);

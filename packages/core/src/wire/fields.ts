@@ -51,6 +51,20 @@ export function idsToWire(ids: readonly RecordId[]): Uint8Array {
   return bytes;
 }
 
+export function asShortIds(value: Wire | undefined): readonly string[] | undefined {
+  const bytes = asBytes(value, 0, 8 * wireLimits.idsPerList);
+  if (bytes === undefined || bytes.length % 8 !== 0) return undefined;
+  const ids: string[] = [];
+  for (let at = 0; at < bytes.length; at += 8) ids.push(toHex(bytes.subarray(at, at + 8)));
+  return ids;
+}
+
+export function shortIdsToWire(ids: readonly string[]): Uint8Array {
+  const bytes = new Uint8Array(8 * ids.length);
+  for (const [i, id] of ids.entries()) bytes.set(fromHex(id)!, 8 * i);
+  return bytes;
+}
+
 export function peerToWire(peer: PeerId): Uint8Array {
   return fromHex(peer)!;
 }

@@ -2,13 +2,32 @@
 import { fail, ok, type Result } from '../lib/result.ts';
 import type { PeerId, RecordId, Wire } from '../types.ts';
 import { decodeCbor, encodeCbor } from './cbor.ts';
-import { asBytes, asIds, asList, asPeer, asPeers, asUint32, idsToWire, peerToWire } from './fields.ts';
+import {
+  asBytes,
+  asIds,
+  asList,
+  asPeer,
+  asPeers,
+  asShortIds,
+  asUint32,
+  idsToWire,
+  peerToWire,
+  shortIdsToWire,
+} from './fields.ts';
 import type { GateCode } from './gate.ts';
 import { wireLimits } from './limits.ts';
 
 export type Frame =
   /** Fresh records, pushed eagerly. */
   | { readonly type: 'push'; readonly records: readonly Uint8Array[] }
+  /** Announcement of records that were not pushed: the first 8 bytes of each id. */
+  | { readonly type: 'ihave'; readonly ids: readonly ShortId[] }
+  /** Please send these, and push eagerly to me from now on. */
+  | { readonly type: 'graft'; readonly ids: readonly ShortId[] }
+  /** Please announce to me instead of pushing. */
+  | { readonly type: 'prune' }
+  /** What I have of late; please push what I lack. */
+  | { readonly type: 'pull'; readonly ids: readonly ShortId[] }
   /** One step of reconciliation. Answered by exactly one `sync` or `done`. */
   | { readonly type: 'sync'; readonly session: number; readonly ranges: readonly SyncRange[] }
   /** Records that the other side was found to lack. */
@@ -42,6 +61,9 @@ export type Frame =
 export type FrameType = Frame['type'];
 export type DisconnectReason = 'full' | 'banned' | 'leaving' | 'surplus';
 
+/** First 8 bytes of a record id, 16 hex characters: enough to tell records apart, too many to forge a second one. */
+export type ShortId = string;
+
 /** A range ends before `upper` (20 bytes: time bucket and id; empty: the end) and begins where the last one ended. */
 export type SyncRange =
   | { readonly mode: 'equal'; readonly upper: Uint8Array }
@@ -63,6 +85,22 @@ const codecs: { readonly [T in FrameType]: FrameCodec<Extract<Frame, { type: T }
     code: 1,
     write: frame => [frame.records],
     read: ([records]) => whole({ type: 'push', records: asRecords(records) }),
+  },
+  ihave: {
+    code: 13,
+    write: frame => [shortIdsToWire(frame.ids)],
+    read: ([ids]) => whole({ type: 'ihave', ids: asShortIds(ids) }),
+  },
+  graft: {
+    code: 14,
+    write: frame => [shortIdsToWire(frame.ids)],
+    read: ([ids]) => whole({ type: 'graft', ids: asShortIds(ids) }),
+  },
+  prune: { code: 15, write: () => [], read: () => ({ type: 'prune' }) },
+  pull: {
+    code: 16,
+    write: frame => [shortIdsToWire(frame.ids)],
+    read: ([ids]) => whole({ type: 'pull', ids: asShortIds(ids) }),
   },
   sync: {
     code: 2,

@@ -1,0 +1,93 @@
+/**
+ * Records that were announced and have not come. After a while they are asked for from who announced them, one
+ * announcer after the other. How long to wait is learned: the tree is usually faster than the announcement's
+ * batch, and asking too soon on a busy machine makes double work exactly when there is too much already.
+ */
+import type { Config } from '../config.ts';
+import { createExpiringMap } from '../lib/expiring-map.ts';
+import type { MonoMs, Now, PeerId } from '../types.ts';
+import type { ShortId } from '../wire/frame.ts';
+
+export interface Missing {
+  announced(id: ShortId, by: PeerId, now: Now): void;
+  /** `from`: whose copy it was, when it came over a link. */
+  arrived(id: ShortId, from: string, now: Now): void;
+  /** Whom to ask for what, now. */
+  takeDue(isNeighbour: (peer: PeerId) => boolean, now: Now): ReadonlyMap<PeerId, readonly ShortId[]>;
+  nextDueAt(): MonoMs | undefined;
+  /** The present patience, ms. */
+  patienceMs(): number;
+  readonly size: number;
+}
+
+interface Wanted {
+  readonly announcers: PeerId[];
+  readonly firstAt: number;
+  askAt: number;
+  asked: PeerId | undefined;
+}
+
+const MAX_WANTED = 8_192;
+const MAX_ANNOUNCERS = 4;
+const SAMPLES = 64;
+const MAX_WAIT_MS = 60_000;
+
+export function createMissing(config: Config): Missing {
+  const wanted = createExpiringMap<ShortId, Wanted>(MAX_WANTED, MAX_WAIT_MS);
+  const delays: number[] = [];
+  let patience: number = config['broadcast.graftMs'];
+  let nextAt = Number.POSITIVE_INFINITY;
+
+  const learn = (delayMs: number): void => {
+    delays.push(delayMs);
+    if (delays.length > SAMPLES) delays.shift();
+    const sorted = [...delays].sort((a, b) => a - b);
+    const p99 = sorted[Math.floor(0.99 * (sorted.length - 1))]!;
+    patience = Math.min(config['broadcast.graftMaxMs'], Math.max(config['broadcast.graftMinMs'], 1.5 * p99));
+  };
+
+  return {
+    announced(id, by, now) {
+      const known = wanted.get(id);
+      if (known !== undefined) {
+        if (known.announcers.length < MAX_ANNOUNCERS && !known.announcers.includes(by)) known.announcers.push(by);
+        return;
+      }
+      const askAt = now.mono + patience;
+      wanted.set(id, { announcers: [by], firstAt: now.mono, askAt, asked: undefined }, now.mono);
+      nextAt = Math.min(nextAt, askAt);
+    },
+    arrived(id, from, now) {
+      const known = wanted.get(id);
+      if (known === undefined) return;
+      wanted.delete(id);
+      // A copy that was asked for says nothing about the tree; one that came by itself after all does.
+      if (known.asked !== from) learn(now.mono - known.firstAt);
+    },
+    takeDue(isNeighbour, now) {
+      wanted.expire(now.mono);
+      const asks = new Map<PeerId, ShortId[]>();
+      nextAt = Number.POSITIVE_INFINITY;
+      for (const [id, entry] of wanted.entries()) {
+        if (now.mono >= entry.askAt) {
+          const peer = entry.announcers.find(isNeighbour);
+          if (peer === undefined) {
+            wanted.delete(id);
+            continue;
+          }
+          entry.announcers.splice(0, entry.announcers.indexOf(peer) + 1);
+          entry.askAt = now.mono + patience / 2;
+          entry.asked = peer;
+          asks.set(peer, [...(asks.get(peer) ?? []), id]);
+        }
+        nextAt = Math.min(nextAt, entry.askAt);
+      }
+      return asks;
+    },
+    nextDueAt: () => (nextAt === Number.POSITIVE_INFINITY ? undefined : (nextAt as MonoMs)),
+    patienceMs: () => patience,
+    get size() {
+      return wanted.size;
+    },
+  };
+}
