@@ -1,15 +1,17 @@
 /** Everyone in the room as the page shows them, oneself first, and the names of those who have left. */
-import type { Room } from '@hearsay/browser';
+import type { PeerId, Room } from '@hearsay/browser';
 import { type LobbyEvents, type LobbyPresence, type LobbyState, linkName, type Person, readPerson } from './model.ts';
 import type { Profile } from './profile.ts';
 
 export type LobbyRoom = Room<LobbyPresence, LobbyState, LobbyEvents>;
 
 export interface Crowd {
-  /** Reads the room's presence anew. */
-  refresh(): readonly Person[];
-  /** Someone who is here, or was: their notes stay signed with the name that they had. */
-  person(id: string | undefined): Pick<Person, 'name' | 'color' | 'cursor'>;
+  /** Everyone who is here now. */
+  all(): readonly Person[];
+  /** Reads one person anew; undefined when they are not here. */
+  meet(id: string): Person | undefined;
+  /** Someone who is here, or was; whoever left before this tab came is called as the note says. */
+  person(id: string | undefined, name?: string): Pick<Person, 'name' | 'color' | 'cursor'>;
 }
 
 /** Names of the absent that are remembered, the longest known go first. */
@@ -26,8 +28,16 @@ export function createCrowd(room: LobbyRoom, profile: () => Profile): Crowd {
     if (known.size > MAX_REMEMBERED && !oldest.done) known.delete(oldest.value);
   };
 
+  const meet = (id: PeerId): Person | undefined => {
+    const other = room.presence.others.get(id);
+    if (other === undefined) return undefined;
+    const person = readPerson(id, other.presence, other.status === 'suspect');
+    remember(person);
+    return person;
+  };
+
   return {
-    refresh() {
+    all() {
       const self: Person = {
         id: room.self.id,
         ...profile(),
@@ -37,18 +47,15 @@ export function createCrowd(room: LobbyRoom, profile: () => Profile): Crowd {
         isSelf: true,
         isSilent: false,
       };
-      const others = [...room.presence.others].map(([id, { presence, status }]) =>
-        readPerson(id, presence, status === 'suspect'),
-      );
+      remember(self);
+      const others = [...room.presence.others.keys()].flatMap(id => meet(id) ?? []);
       // Tabs before Node peers, each by id: nobody changes places while they are here.
       others.sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
-      const people = [self, ...others];
-      for (const person of people) remember(person);
-      return people;
+      return [self, ...others];
     },
-    person(id) {
-      const found = id === undefined ? undefined : known.get(id);
-      return found ?? { name: id === undefined ? '' : linkName(id), color: UNKNOWN_COLOR, cursor: null };
+    meet: id => meet(id as PeerId),
+    person(id = '', name = linkName(id)) {
+      return known.get(id) ?? { name, color: UNKNOWN_COLOR, cursor: null };
     },
   };
 }

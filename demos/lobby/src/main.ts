@@ -16,6 +16,7 @@ import { createPeople } from './people.ts';
 import { loadProfile, type Profile, showProfile } from './profile.ts';
 import { watchServer } from './server-watch.ts';
 import { emptyWords, showStatus } from './status.ts';
+import { createThrottle } from './throttle.ts';
 
 declare global {
   interface Window {
@@ -25,9 +26,9 @@ declare global {
 }
 
 const LINKS_EVERY_MS = 500;
+/** Cursors of a crowd arrive more often than a screen is drawn. */
+const SHOW_EVERY_MS = 40;
 const NUMBERS_EVERY_MS = 1_000;
-/** A first connection takes less than this; later than that the visitor deserves a word. */
-const WORD_AFTER_MS = 6_000;
 
 interface Page {
   readonly room: LobbyRoom;
@@ -87,10 +88,12 @@ function run(room: LobbyRoom, config: LobbyConfig): void {
 function wirePeople({ room, crowd, mesh, say }: Page, notes: Notes): () => void {
   const people = createPeople(byId('people', HTMLUListElement));
   const cursors = createCursors(byId('overlay', HTMLDivElement));
+  const showing = createThrottle(SHOW_EVERY_MS);
+  const refresh = (): void => showing.push(show);
   let published = '';
 
-  const refresh = (): void => {
-    const all = crowd.refresh();
+  const show = (): void => {
+    const all = crowd.all();
     people.show(all);
     cursors.show(all);
     mesh.show(meshOf(all, new Map(room.links.map(({ peer, via }) => [peer, via]))));
@@ -104,13 +107,14 @@ function wirePeople({ room, crowd, mesh, say }: Page, notes: Notes): () => void 
   };
 
   room.presence.subscribe((_others, change) => {
-    const name = crowd.person(change?.peer).name;
     refresh();
     if (change === undefined) return;
-    if (change.type === 'leave') say(`${name} has left`);
-    else mesh.wave(change.peer, false);
-    if (change.type === 'join') say(`${crowd.person(change.peer).name} has joined`);
-    if (change.type !== 'update' || crowd.person(change.peer).name !== name) notes.signAll();
+    const before = crowd.person(change.peer);
+    const now = crowd.meet(change.peer);
+    if (now !== undefined) mesh.wave(change.peer, false);
+    if (change.type === 'join' && now !== undefined) say(`${now.name} has joined`);
+    if (change.type === 'leave') say(`${before.name} has left`);
+    if (now !== undefined && (now.name !== before.name || now.color !== before.color)) notes.signAll();
   });
   watchPointer(byId('board', HTMLDivElement), cursor => {
     room.presence.update({ cursor });
@@ -119,7 +123,7 @@ function wirePeople({ room, crowd, mesh, say }: Page, notes: Notes): () => void 
   window.setInterval(publishLinks, LINKS_EVERY_MS);
   publishLinks();
   return () => {
-    refresh();
+    show();
     notes.signAll();
   };
 }
@@ -134,9 +138,9 @@ function wireNotes({ room, config, crowd, mesh, say }: Page): Notes {
     }
   };
   const notes = createNotes({
-    write: (key, note) => attempt(() => room.state.set(key, note)),
+    write: (key, note) => attempt(() => room.state.set(key, { ...note, by: profile.name })),
     erase: key => attempt(() => room.state.delete(key)),
-    person: author => crowd.person(author),
+    person: (author, name) => crowd.person(author, name),
     color: () => profile.color,
     say,
   });
@@ -211,11 +215,11 @@ function wireStatus({ room, config }: Page): void {
   room.ready.then(settle, (error: unknown) => {
     if (room.status !== 'connected') tell(error, config.signaling);
   });
-  window.setTimeout(() => {
-    if (room.status === 'connecting') showNotice(noticeFor('signaling-unreachable', '', config.signaling));
-  }, WORD_AFTER_MS);
   watchServer(config.signaling, isUp => {
     isServerUp = isUp;
+    if (room.status === 'connecting') {
+      showNotice(isUp ? undefined : noticeFor('signaling-unreachable', '', config.signaling));
+    }
     show();
   });
   window.setInterval(show, NUMBERS_EVERY_MS);

@@ -26,6 +26,8 @@ export interface Point {
 export type Note = Point & {
   readonly text: string;
   readonly color: string;
+  /** What its author was called: for those who come when the author has left. */
+  readonly by?: string;
 };
 
 /** Someone in the room, ready to be shown. */
@@ -42,7 +44,7 @@ export interface Person {
 }
 
 export const MAX_NAME = 24;
-export const MAX_TEXT = 140;
+export const MAX_TEXT = 120;
 const MAX_LINKS_READ = 64;
 const LINK_PREFIX = /^[0-9a-f]{8}$/;
 const NOTE_KEY = /^note\/[\w-]{1,40}$/;
@@ -86,7 +88,13 @@ export function isNoteKey(key: string): key is NoteKey {
 export function readNote(value: unknown): Note | undefined {
   const point = readPoint(value);
   if (point === undefined || !isMap(value) || typeof value['text'] !== 'string') return undefined;
-  return { ...point, text: value['text'].slice(0, MAX_TEXT), color: readColor(value['color']) ?? NODE_COLOR };
+  const by = readName(value['by']);
+  return {
+    ...point,
+    text: value['text'].slice(0, MAX_TEXT),
+    color: readColor(value['color']) ?? NODE_COLOR,
+    ...(by === undefined ? {} : { by }),
+  };
 }
 
 /** One line without control or direction characters, which could garble the names around it. */

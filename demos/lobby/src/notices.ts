@@ -30,6 +30,14 @@ export function noticeFor(code: string, message: string, signaling: string): Not
         title: 'The signaling server did not let this tab in.',
         advice: `The room may be full, or this address has too many tabs open. Close a tab, or choose another room by changing what follows # in the address. (${message})`,
       };
+    case 'timeout':
+      return {
+        title: 'Others are here, but no link to them comes about.',
+        advice: 'A firewall or an extension may block WebRTC between you. This page goes on trying.',
+      };
+    case 'bad-config':
+    case 'bad-room':
+      return { title: 'This address leads nowhere.', advice: `Look at what follows ? and # in it: ${message}` };
     case 'no-webrtc':
       return {
         title: 'This browser has no WebRTC.',

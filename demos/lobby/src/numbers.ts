@@ -98,7 +98,7 @@ function createLine(tile: HTMLElement): { add(value: number): void } {
 }
 
 function ms(value: number): string {
-  return value < 10_000 ? `${Math.round(value)} ms` : `${Math.round(value / 1_000)} s`;
+  return value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
 }
 
 function rate(bytes: number): string {

@@ -34,7 +34,8 @@ function standingOf(status: Status, links: number, isServerUp: boolean | undefin
 
 /** What stands on a board without notes: a title and what to do. */
 export function emptyWords(status: Status, isAlone: boolean): readonly [title: string, advice: string] {
-  if (status === 'connecting') return ['Joining the room…', 'You may write already: it is kept here until someone is found.'];
+  if (status === 'connecting')
+    return ['Joining the room…', 'You may write already: it is kept here until someone is found.'];
   if (isAlone) return ['You are the first one here.', 'Open another tab, or leave a note for whoever comes.'];
   return ['The board is empty.', 'Add a note: everyone here sees it at once.'];
 }

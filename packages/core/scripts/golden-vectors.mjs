@@ -5,8 +5,8 @@
  * Byte strings are written as { "hex": "…" }.
  */
 import { writeFileSync } from 'node:fs';
-import { toHex } from '../dist/index.js';
 import { encodeBody, networkIdOf, readRecord, signedBytes } from '../dist/identity/record.js';
+import { toHex } from '../dist/index.js';
 import { createPolicy } from '../dist/policy/policy.js';
 import { encodeFrame, encodeSignal } from '../dist/wire/index.js';
 

@@ -1,4 +1,6 @@
 /** The deterministic simulator: the shipped engine in a virtual world. Runs in Node and in a page alike. */
+
+export { type Curve, convergenceChart } from './measure/chart.ts';
 export { failuresOf } from './measure/expect.ts';
 export type { Broken, Rule } from './measure/invariants.ts';
 export type { MembershipReport } from './measure/membership.ts';
@@ -7,3 +9,4 @@ export type { Distribution, Report } from './measure/report.ts';
 export { type Result, type Run, type RunOptions, runScenario, startScenario } from './run.ts';
 export { parseScenario } from './scenario/parse.ts';
 export type { ActionFile, Bounds, Scenario, ScenarioFile, SelectionFile, Topology } from './scenario/scenario.ts';
+export { scenarios } from './scenarios/index.ts';

@@ -5,7 +5,7 @@
 import { createRng, type Engine, type Input, makeConfig, type PeerId, seedFrom } from '@hearsay/core';
 import { failuresOf } from './measure/expect.ts';
 import { createInvariants, type Invariants } from './measure/invariants.ts';
-import { createMembership, type Membership } from './measure/membership.ts';
+import { createMembership, type Membership, missedAfterMs } from './measure/membership.ts';
 import { createMessages, type Messages } from './measure/messages.ts';
 import type { LifeTotals, Report } from './measure/report.ts';
 import { bytesOf, overlayOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
@@ -77,6 +77,7 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
     observer: watch.observer,
     onInput: options.onInput && ((at, node, input) => options.onInput?.(at, node.index, input)),
     wrapEngine: options.wrapEngine && ((engine, node) => options.wrapEngine?.(engine, node.index) ?? engine),
+    missedAfterMs: missedAfterMs(makeConfig(scenario.config)),
     keepsStorage: scenario.timeline.some(({ action }) => action.do === 'restart'),
   });
   watch.begin(world);
@@ -86,7 +87,9 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
     scenario,
     messages: watch.messages,
     rng: createRng(seedFrom(scenario.seed, STAGE_STREAM)),
-    touch: () => void (touchedAt = world.now),
+    touch() {
+      touchedAt = world.now;
+    },
   };
   open(stage);
   playTimeline(stage);
@@ -134,7 +137,7 @@ function createWatch(scenario: Scenario): Watch {
   let theWorld: World | undefined;
   const world = (): World => theWorld!;
   const messages = createMessages(() => world().nodes.length);
-  const membership = createMembership(world, config['liveness.silenceMs']);
+  const membership = createMembership(world, config, scenario.presence);
   const invariants = createInvariants(world, config);
   const lives: LifeTotals[] = [];
   const copies = { load: 0, delta: 0 };
@@ -143,7 +146,10 @@ function createWatch(scenario: Scenario): Watch {
     const record = invariants.onSign(node, effect);
     if (record === undefined) return;
     if (record.kind === 'accuse') membership.onAccusation(node, record.key as PeerId);
-    messages.onSigned(node, record.kind === 'presence' ? (record.value as readonly [number, typeof record.value])[1] : record.value);
+    messages.onSigned(
+      node,
+      record.kind === 'presence' ? (record.value as readonly [number, typeof record.value])[1] : record.value,
+    );
   };
 
   const observer: Observer = {
@@ -161,7 +167,8 @@ function createWatch(scenario: Scenario): Watch {
       if (frame.type === 'delta') copies.delta += frame.records.length;
     },
     onRecordCopy(kind, key) {
-      const isLoad = kind === 'presence' ? scenario.load.some(load => load.kind === 'presence') : key.startsWith(LOAD_KEY);
+      const isLoad =
+        kind === 'presence' ? scenario.load.some(load => load.kind === 'presence') : key.startsWith(LOAD_KEY);
       if (isLoad) copies.load += 1;
     },
     onStopped(node, engine) {
@@ -170,7 +177,10 @@ function createWatch(scenario: Scenario): Watch {
     },
     onBroken: (rule, node, detail) => invariants.break(rule, node, detail),
   };
-  return { observer, messages, membership, invariants, lives, copies, begin: begun => void (theWorld = begun) };
+  const begin = (begun: World): void => {
+    theWorld = begun;
+  };
+  return { observer, messages, membership, invariants, lives, copies, begin };
 }
 
 function inspectOften(world: World, scenario: Scenario, invariants: Invariants): void {

@@ -341,6 +341,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
       return m.overlay.onMemberJoined(fact.peer, now);
     case 'member-gone':
       m.liveness.onMemberGone(fact.peer);
+      m.relay.onMemberGone(fact.peer);
       return m.overlay.onMemberGone(fact.peer, now);
     case 'sync-ended':
       return m.intake.onSyncEnded();

@@ -9,7 +9,7 @@ import { HearsayError } from './index.ts';
 /** What the command touches of its process; a test may pass another. */
 export interface CliProcess {
   readonly stdin: NodeJS.ReadableStream;
-  readonly stdout: { write(text: string): unknown };
+  readonly stdout: { write(text: string): unknown; on?(event: 'error', listener: () => void): unknown };
   readonly stderr: { write(text: string): unknown };
   once(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
@@ -37,19 +37,38 @@ export async function main(args: readonly string[], process: CliProcess): Promis
 
 async function run(command: Command, process: CliProcess): Promise<void> {
   const report = createReport(command.json, line => process.stdout.write(`${line}\n`));
+  const ending = awaitEnd(command, process);
   const members: Member[] = [];
-  for (let i = 1; i <= command.count; i++) members.push(await openMember(command, i, report));
   const metrics = command.metricsPort === undefined ? undefined : await serveMetrics(command.metricsPort, members);
-  if (command.json) watchCommands(process.stdin, members, report);
-  await ended(command, process);
-  metrics?.close();
-  await Promise.all(members.map(member => member.leave()));
+  if (metrics !== undefined) report(0, 'metrics', { url: metrics.url });
+  try {
+    for (let i = 1; i <= command.count && !ending.asked; i++) members.push(await openMember(command, i, report));
+    if (command.json) watchCommands(process.stdin, members, report);
+    await ending.promise;
+  } finally {
+    metrics?.close();
+    await Promise.all(members.map(member => member.leave()));
+  }
 }
 
-function ended(command: Command, process: CliProcess): Promise<void> {
-  return new Promise(resolve => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-    if (command.forMs !== undefined) setTimeout(resolve, command.forMs).unref();
+interface Ending {
+  asked: boolean;
+  promise: Promise<void>;
+}
+
+/** Listens from the start: whoever stops a process that is still joining wants its goodbye as well. */
+function awaitEnd(command: Command, process: CliProcess): Ending {
+  const ending: Ending = { asked: false, promise: Promise.resolve() };
+  ending.promise = new Promise(resolve => {
+    const end = (): void => {
+      ending.asked = true;
+      resolve();
+    };
+    process.once('SIGINT', end);
+    process.once('SIGTERM', end);
+    // Nobody reads any more, as in `hearsay-peer … | head -1`.
+    process.stdout.on?.('error', end);
+    if (command.forMs !== undefined) setTimeout(end, command.forMs).unref();
   });
+  return ending;
 }

@@ -23,7 +23,9 @@ export interface CardHandlers {
   removed(): void;
 }
 
-const WRITE_EVERY_MS = 250;
+const WRITE_EVERY_MS = 110;
+/** More characters than this fit in smaller letters only. */
+const LONG_TEXT = 56;
 const STEP = 0.02;
 const BIG_STEP = 0.1;
 const ARROWS: { readonly [key: string]: readonly [x: number, y: number] } = {
@@ -59,6 +61,7 @@ export function createCard(first: Note, handlers: CardHandlers): Card {
   const stop = (): void => {
     face.classList.remove('editing');
     text.readOnly = true;
+    text.scrollTop = 0;
     writing.flush();
     hasOwnText = false;
   };
@@ -94,6 +97,7 @@ export function createCard(first: Note, handlers: CardHandlers): Card {
         ...(isDragged ? { x: note.x, y: note.y } : {}),
       };
       if (!hasOwnText && text.value !== note.text) text.value = note.text;
+      text.classList.toggle('long', note.text.length > LONG_TEXT);
       paint(face, note.color);
       place();
       describe(face, note.text, signature.textContent);

@@ -16,7 +16,7 @@ export interface Notes {
 export interface NotesHandlers {
   write(key: NoteKey, note: Note): void;
   erase(key: NoteKey): void;
-  person(author: string | undefined): Pick<Person, 'name' | 'color'>;
+  person(author: string | undefined, name: string | undefined): Pick<Person, 'name' | 'color'>;
   /** Color of one's own notes. */
   color(): string;
   say(words: string): void;
@@ -28,6 +28,8 @@ const MAX_NOTES = 150;
 interface Shown {
   readonly card: Card;
   author: string | undefined;
+  /** What the author was called when they wrote it. */
+  by: string | undefined;
 }
 
 export function createNotes(handlers: NotesHandlers): Notes {
@@ -35,8 +37,8 @@ export function createNotes(handlers: NotesHandlers): Notes {
   const empty = byId('board-empty', HTMLDivElement);
   const shown = new Map<NoteKey, Shown>();
 
-  const sign = ({ card, author }: Shown): void => {
-    const { name, color } = handlers.person(author);
+  const sign = ({ card, author, by }: Shown): void => {
+    const { name, color } = handlers.person(author, by);
     card.sign(name, color);
   };
 
@@ -48,7 +50,7 @@ export function createNotes(handlers: NotesHandlers): Notes {
       },
       removed: () => erase(key),
     });
-    const entry: Shown = { card, author: undefined };
+    const entry: Shown = { card, author: undefined, by: undefined };
     shown.set(key, entry);
     list.append(card.element);
     card.raise();
@@ -76,6 +78,7 @@ export function createNotes(handlers: NotesHandlers): Notes {
       } else if (known !== undefined || shown.size < MAX_NOTES) {
         const entry = known ?? insert(key, note);
         entry.author = author;
+        entry.by = note.by;
         entry.card.show(note);
         sign(entry);
       }

@@ -2,8 +2,8 @@
 import type { Point } from '../model.ts';
 import { createThrottle } from '../throttle.ts';
 
-/** Together with a note that is being dragged this stays below what one author may say in a second. */
-const EVERY_MS = 80;
+/** Together with a note that is being dragged this stays below the 20 statements a second that others admit. */
+const EVERY_MS = 100;
 
 export function watchPointer(board: HTMLElement, onMove: (cursor: Point | null) => void): void {
   const throttle = createThrottle(EVERY_MS);

@@ -6,11 +6,13 @@
 import type { Point } from '../model.ts';
 
 const RING = 9;
-const NEW_ROUNDS = 160;
+const NEW_ROUNDS = 240;
 const OLD_ROUNDS = 50;
 /** The longest step of the first round; it cools to nothing in the last. */
 const NEW_STEP = 0.25;
 const OLD_STEP = 0.06;
+const SPREAD_ROUNDS = 60;
+const BOX = 0.5;
 
 /** Places in a square from −1 to 1. */
 export function layOut(
@@ -31,7 +33,8 @@ export function layOut(
   for (let round = 0; round < rounds; round++) {
     relax(places, pairs, (isNew ? NEW_STEP : OLD_STEP) * (1 - round / rounds));
   }
-  fit(places);
+  fillSquare(places);
+  spread(places);
   return new Map(sorted.map((id, i) => [id, places[i]!]));
 }
 
@@ -65,7 +68,7 @@ function relax(places: Place[], pairs: readonly (readonly [number, number])[], s
   for (let i = 0; i < places.length; i++) {
     for (let j = 0; j < i; j++) push(i, j, distance => ideal ** 2 / distance);
   }
-  for (const [i, j] of pairs) push(i, j, distance => -(distance ** 2) / ideal / 2);
+  for (const [i, j] of pairs) push(i, j, distance => -(distance ** 2) / ideal / 3);
   places.forEach((place, i) => {
     const { x, y } = pushes[i]!;
     const length = Math.hypot(x, y);
@@ -76,7 +79,7 @@ function relax(places: Place[], pairs: readonly (readonly [number, number])[], s
 }
 
 /** Centered, and as large as the square allows. */
-function fit(places: Place[]): void {
+function fillSquare(places: Place[]): void {
   const xs = places.map(({ x }) => x);
   const ys = places.map(({ y }) => y);
   const middle = (values: number[]): number => (Math.min(...values) + Math.max(...values)) / 2;
@@ -90,6 +93,31 @@ function fit(places: Place[]): void {
     place.x = (place.x - cx) * scale(hx);
     place.y = (place.y - cy) * scale(hy);
   }
+}
+
+/** A circle and its name fill a box; no two boxes overlap, as far as the square has room for them. */
+function spread(places: Place[]): void {
+  const box = Math.min(BOX, 1.7 / Math.sqrt(places.length));
+  for (let round = 0; round < SPREAD_ROUNDS; round++) {
+    for (let i = 0; i < places.length; i++) {
+      for (let j = 0; j < i; j++) part(places[i]!, places[j]!, box);
+    }
+  }
+}
+
+/** Along the side on which less is missing. */
+function part(a: Place, b: Place, box: number): void {
+  const missingX = box - Math.abs(a.x - b.x);
+  const missingY = box - Math.abs(a.y - b.y);
+  if (missingX <= 0 || missingY <= 0) return;
+  const side = missingX < missingY ? 'x' : 'y';
+  const push = (Math.min(missingX, missingY) / 2) * (a[side] < b[side] ? -1 : 1);
+  a[side] = inside(a[side] + push);
+  b[side] = inside(b[side] - push);
+}
+
+function inside(place: number): number {
+  return Math.min(1, Math.max(-1, place));
 }
 
 /** On the circle, where the id says. */

@@ -23,6 +23,7 @@ const EASE = 0.16;
 export function createMeshView(): MeshView {
   const canvas = byId('mesh', SVGSVGElement);
   const summary = byId('mesh-summary', HTMLParagraphElement);
+  const more = byId('mesh-more', HTMLSpanElement);
   const [edgeLayer, lightLayer, nodeLayer] = [svg('g', 'edges'), svg('g', 'lights'), svg('g', 'nodes')];
   canvas.append(edgeLayer, lightLayer, nodeLayer);
   const nodes = new Map<string, SVGGElement>();
@@ -30,6 +31,7 @@ export function createMeshView(): MeshView {
   let mesh: Mesh = { nodes: [], edges: [], hidden: 0 };
   let wanted: ReadonlyMap<string, Point> = new Map();
   let shape = '';
+  let look = '';
   const size = watchSize(canvas, () => ease.start());
 
   const ease = createEase(
@@ -45,7 +47,11 @@ export function createMeshView(): MeshView {
 
   return {
     show(next) {
+      const nextLook = lookOf(next);
       mesh = next;
+      if (nextLook === look) return;
+      look = nextLook;
+      more.textContent = next.hidden > 0 ? `${next.nodes.length} of ${next.nodes.length + next.hidden} drawn` : '';
       drawNodes(next, nodes, nodeLayer);
       drawEdges(next.edges, edges, edgeLayer);
       const nextShape = shapeOf(next);
@@ -57,9 +63,9 @@ export function createMeshView(): MeshView {
           next.edges.map(({ a, b }) => [a, b] as const),
           wanted,
         );
-        summary.textContent = summaryOf(next);
         ease.start();
       }
+      summary.textContent = summaryOf(next);
     },
     wave(author, isStrong) {
       if (nodes.has(author) && !document.hidden)
@@ -198,6 +204,11 @@ function drawEdges(links: readonly MeshEdge[], edges: Map<string, SVGLineElement
     edges.set(`${a} ${b}`, line);
     line.setAttribute('class', `edge${isOwn ? ` own ${via ?? ''}` : ''}${isDoubtful ? ' doubtful' : ''}`);
   }
+}
+
+/** All that is seen: a cursor that moves changes nothing here. */
+function lookOf({ nodes, edges, hidden }: Mesh): string {
+  return JSON.stringify([nodes.map(node => ({ ...node, cursor: null, links: [] })), edges, hidden]);
 }
 
 /** What the layout depends on: the same shape needs no new one. */

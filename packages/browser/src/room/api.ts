@@ -7,9 +7,9 @@ import type { RecordStorage } from '@hearsay/core/host';
 export interface RoomConfig<Presence> {
   /** Names the application, ≤ 64 characters. With room and policy it is hashed into every signature. */
   readonly app: string;
-  /** `ws://` or `wss://` URLs of signaling servers; the next one is tried when one does not answer. */
+  /** `ws://` or `wss://` URLs of signaling servers, at most 16; the next one is tried when one does not answer. */
   readonly signaling: string | readonly string[];
-  /** Shown to others from the first moment. Default `{}`. */
+  /** An object of named fields, shown to others from the first moment. Default `{}`. */
   readonly presence?: Presence;
   /** Default: a fresh one for this room. */
   readonly identity?: Identity;
@@ -23,7 +23,7 @@ export interface RoomConfig<Presence> {
   readonly maxLinks?: number;
   /** Any engine setting by its name; see docs/limits.md. */
   readonly limits?: ConfigOverrides;
-  /** Passed to the signaling server's `authorize` hook. */
+  /** Passed to the signaling server's `authorize` hook; at most 4,096 characters. */
   readonly joinToken?: string;
   /** Aborting leaves the room. */
   readonly signal?: AbortSignalLike;
@@ -39,6 +39,8 @@ export interface IceServer {
 export interface AbortSignalLike {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
+  /** Used after `leave()`, so that a long-lived signal does not keep the room in memory. */
+  removeEventListener?(type: 'abort', listener: () => void): void;
 }
 
 export interface Room<Presence = unknown, State = Record<string, unknown>, Events = Record<string, unknown>> {
@@ -46,8 +48,9 @@ export interface Room<Presence = unknown, State = Record<string, unknown>, Event
   readonly self: { readonly id: PeerId; readonly publicKey: Uint8Array };
   readonly status: RoomStatus;
   /**
-   * Resolves when the first link is up and the first sync done, or when nobody else is here. Rejects with a
-   * HearsayError (`signaling-unreachable`, `signaling-refused`, `aborted`, `room-left`); the room goes on trying.
+   * Resolves when the first link is up and the first sync done, or when nobody else is here; with `storage`, not before
+   * what it kept is back. Rejects with a HearsayError: `signaling-refused` at once, `signaling-unreachable` or `timeout`
+   * after 20 s (the room goes on trying), `aborted`, `room-left`.
    */
   readonly ready: Promise<void>;
   readonly presence: RoomPresence<Presence>;
@@ -55,10 +58,13 @@ export interface Room<Presence = unknown, State = Record<string, unknown>, Event
   readonly events: RoomEvents<Events>;
   /** Neighbours now. */
   readonly links: readonly RoomLink[];
-  /** Subscribes; returns the unsubscribe function. */
+  /** Subscribes; returns the unsubscribe function. An `error` is what `ready` rejects with, or a failing storage. */
   on<Name extends keyof RoomSignals>(name: Name, handler: (detail: RoomSignals[Name]) => void): () => void;
   stats(): RoomStats;
-  /** Says goodbye and closes every link. Never rejects; calling it again is harmless. */
+  /**
+   * Says goodbye, closes every link and waits for the storage. Never rejects; calling it again is harmless. What was
+   * written a moment before may not have left this machine.
+   */
   leave(): Promise<void>;
 }
 
@@ -91,7 +97,11 @@ export type PresenceChange = { readonly peer: PeerId; readonly type: 'join' | 'u
 export interface RoomPresence<Presence> {
   readonly self: Presence;
   readonly others: ReadonlyMap<PeerId, Other<Presence>>;
-  /** Shallow merge. Coalesced: what others see is the newest, at most about 16 times a second. */
+  /**
+   * Shallow merge. Coalesced: what others see is the newest, at most about 16 times a second. Nobody sees it after
+   * `leave()`.
+   * @throws HearsayError `value-unsupported`, `value-too-large`; the presence stays as it was.
+   */
   update(patch: Partial<Presence>): void;
   /** Called at once with those present (change undefined), then on every change. */
   subscribe(
@@ -111,7 +121,7 @@ export interface RoomState<State> {
   get<Key extends keyof State & string>(key: Key): State[Key] | undefined;
   /** @throws HearsayError `key-invalid`, `value-unsupported`, `value-too-large`, `quota-exceeded`, `too-many-pending`, `forbidden-by-policy`, `room-left`. */
   set<Key extends keyof State & string>(key: Key, value: State[Key]): void;
-  /** @throws HearsayError as `set`. */
+  /** Deleting what is not there does nothing. @throws HearsayError as `set`. */
   delete(key: keyof State & string): void;
   entries(): IterableIterator<[keyof State & string, State[keyof State & string]]>;
   readonly size: number;
@@ -130,6 +140,14 @@ export interface RoomEvents<Events> {
   on<Name extends keyof Events & string>(
     name: Name,
     handler: (payload: Events[Name], meta: { readonly from: PeerId }) => void,
+  ): () => void;
+  /** Every event of every name: for logs, bridges and bots. */
+  onAny(
+    handler: (
+      name: keyof Events & string,
+      payload: Events[keyof Events & string],
+      meta: { readonly from: PeerId },
+    ) => void,
   ): () => void;
 }
 

@@ -12,10 +12,12 @@ export interface EventBus<E> extends RoomEvents<E> {
 
 export function createEventBus<E>(writer: Writer): EventBus<E> {
   const named = new Map<string, Emitter<[unknown, { readonly from: PeerId }]>>();
+  const every = createEmitter<[string, unknown, { readonly from: PeerId }]>();
   return {
     send(name, payload) {
+      checkKey(name);
       const { wire, bytes } = checkValue(payload, `The payload of "${name}"`);
-      const refused = writer.refusal('event', checkKey(name), bytes);
+      const refused = writer.refusal('event', name, bytes);
       if (refused !== undefined) throw refusalError(refused, name);
       writer.publish('event', name, wire);
     },
@@ -24,9 +26,14 @@ export function createEventBus<E>(writer: Writer): EventBus<E> {
       named.set(name, emitter);
       return emitter.subscribe((payload, meta) => handler(payload as E[typeof name], meta));
     },
+    onAny: handler =>
+      every.subscribe((name, payload, meta) => handler(name as keyof E & string, payload as E[keyof E & string], meta)),
     apply({ key, value, from }) {
       const payload = readValue(value);
-      return () => named.get(key)?.emit(payload, { from });
+      return () => {
+        named.get(key)?.emit(payload, { from });
+        every.emit(key, payload, { from });
+      };
     },
   };
 }

@@ -1,9 +1,9 @@
 /** Who is here, as the app sees it: a mirror of what the engine delivers, and the app's own presence on its way out. */
-import type { PeerId, Wire } from '@hearsay/core';
+import { HearsayError, type PeerId, type Wire } from '@hearsay/core';
 import type { Clock, Delivery } from '@hearsay/core/host';
 import type { Other, PresenceChange, RoomPresence } from './api.ts';
 import { createEmitter, guarded } from './emitter.ts';
-import { checkValue, readValue } from './values.ts';
+import { type Checked, checkValue, readValue } from './values.ts';
 
 export interface PresenceMirror<P> extends RoomPresence<P> {
   /** Applies at once; returns the news to tell the app once the engine has settled. */
@@ -24,13 +24,14 @@ export function createPresenceMirror<P>(
   const news = createEmitter<[ReadonlyMap<PeerId, Other<P>>, PresenceChange | undefined]>();
   let self: P = initial;
   let publishedAt = clock.now().mono as number;
+  let waiting: Wire = null;
   let cancelPending: (() => void) | undefined;
   let stopped = false;
 
   const publishNow = (): void => {
     cancelPending = undefined;
     publishedAt = clock.now().mono;
-    publish(checkValue(self, 'The presence').wire);
+    publish(waiting);
   };
 
   return {
@@ -39,8 +40,10 @@ export function createPresenceMirror<P>(
     },
     others,
     update(patch) {
+      checkFields(patch, 'presence.update() takes an object with the fields to change');
       const next = { ...self, ...patch };
-      checkValue(next, 'The presence');
+      // Kept as it is now: what the app does to its objects later must not reach a timer of ours.
+      waiting = checkPresence(next).wire;
       self = next;
       if (cancelPending !== undefined || stopped) return;
       const waitMs = publishedAt + UPDATE_EVERY_MS - clock.now().mono;
@@ -74,4 +77,15 @@ export function createPresenceMirror<P>(
       cancelPending?.();
     },
   };
+}
+
+/** @throws HearsayError `value-unsupported` or `value-too-large`. */
+export function checkPresence(presence: unknown): Checked {
+  checkFields(presence, 'A presence is an object with named fields, because update() merges into it');
+  return checkValue(presence, 'The presence');
+}
+
+function checkFields(value: unknown, rule: string): void {
+  const fits = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  if (!fits) throw new HearsayError('value-unsupported', `${rule}.`);
 }

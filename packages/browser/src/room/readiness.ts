@@ -6,16 +6,17 @@ export interface Readiness {
   readonly promise: Promise<void>;
   onReady(): void;
   onServerUp(): void;
-  /** @returns the error, when this settles the matter. */
-  onServerDown(reason: string): HearsayError | undefined;
+  onServerDown(reason: string): void;
+  /** The app's own doing: told to those who wait for the promise, and to nobody else. */
   fail(code: ErrorCode, message: string): void;
-  stop(): void;
 }
 
 /** Long enough for a server that restarts, short enough for somebody who watches a spinner. */
 const PATIENCE_MS = 20_000;
+const REFUSED = 'refused:';
 
-export function createReadiness(clock: Clock): Readiness {
+/** `onError` hears what went wrong outside the app, for those who do not look at the promise; refusals every time. */
+export function createReadiness(clock: Clock, onError: (error: HearsayError) => void): Readiness {
   let settled = false;
   let serverSeen = false;
   let resolve: () => void = () => undefined;
@@ -35,16 +36,13 @@ export function createReadiness(clock: Clock): Readiness {
     else reject(error);
   };
 
-  const cancelTimer = clock.timer(PATIENCE_MS, () =>
-    settle(
-      serverSeen
-        ? new HearsayError('timeout', 'The signaling server answered, but no peer could be reached. Is WebRTC blocked?')
-        : new HearsayError(
-            'signaling-unreachable',
-            'No signaling server answered. Is its URL right, and is it running?',
-          ),
-    ),
-  );
+  const cancelTimer = clock.timer(PATIENCE_MS, () => {
+    const error = serverSeen
+      ? new HearsayError('timeout', 'The signaling server answered, but no peer could be reached. Is WebRTC blocked?')
+      : new HearsayError('signaling-unreachable', 'No signaling server answered. Is its URL right, and is it running?');
+    settle(error);
+    onError(error);
+  });
 
   return {
     promise,
@@ -53,15 +51,12 @@ export function createReadiness(clock: Clock): Readiness {
       serverSeen = true;
     },
     onServerDown(reason) {
-      if (!reason.startsWith('refused:')) return undefined;
-      const error = new HearsayError(
-        'signaling-refused',
-        `The signaling server refused this peer (${reason.slice(8)}).`,
-      );
+      if (!reason.startsWith(REFUSED)) return;
+      const why = reason.slice(REFUSED.length);
+      const error = new HearsayError('signaling-refused', `The signaling server refused this peer (${why}).`);
       settle(error);
-      return error;
+      onError(error);
     },
     fail: (code, message) => settle(new HearsayError(code, message)),
-    stop: () => cancelTimer(),
   };
 }

@@ -2,46 +2,36 @@
  * A room: one engine, its host and its ports, and the app's view of them. This is where all that a peer consists
  * of is wired together, for a tab and for Node alike.
  */
-import { createEngine, type Engine, HearsayError, toHex, type Wire } from '@hearsay/core';
+import { createEngine, type Engine, type ErrorCode, HearsayError, toHex, type Wire } from '@hearsay/core';
 import { createCrypto, freshIdentity, type Identity } from '@hearsay/core/crypto';
-import {
-  createHost,
-  type Delivery,
-  type Host,
-  type Input,
-  type LinkInput,
-  type RendezvousInput,
-} from '@hearsay/core/host';
+import { createHost, type Delivery, type LinkInput, type RendezvousInput } from '@hearsay/core/host';
 import { createSignalingClient } from '../signaling-client/index.ts';
 import { createWebRtcLinks } from '../webrtc/index.ts';
 import type { IceServer, Room, RoomConfig, RoomLink, RoomSignals } from './api.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
 import { createEventBus } from './events.ts';
 import type { Platform, RtcStack } from './platform.ts';
-import { createPresenceMirror } from './presence.ts';
+import { checkPresence, createPresenceMirror } from './presence.ts';
 import { createReadiness } from './readiness.ts';
 import { createStateMirror, type Writer } from './state.ts';
 import { createStatsReader } from './stats.ts';
+import { createRoomStorage } from './storage.ts';
 import { checkTerms } from './terms.ts';
-import { checkValue } from './values.ts';
-
-/** Storage is handed to the engine in portions, so that a large room does not block the page. */
-const RESTORE_PORTION = 256;
 
 type Signals = { readonly [Name in keyof RoomSignals]: Emitter<[RoomSignals[Name]]> };
 
-/** @throws HearsayError `bad-config`, `bad-room`, `no-webrtc`, `no-crypto`, or what the initial presence is refused for. */
+/** @throws HearsayError `bad-config`, `bad-room`, `bad-identity`, `no-webrtc`, `no-crypto`, or what the initial presence is refused for. */
 export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, roomId: string): Room<P, S, E> {
   const terms = checkTerms(config, roomId);
   const initial = config.presence ?? ({} as P);
-  const presence = checkValue(initial, 'The presence');
+  const presence = checkPresence(initial);
   const identity = config.identity ?? freshIdentity(platform.subtle, platform.randomBytes);
   const engine = openEngine(platform, config, terms.app, terms.room, identity);
   const rtc = platform.openRtc();
   if (rtc === undefined) throw new HearsayError('no-webrtc', 'This platform has no WebRTC, so no link can be made.');
 
   const signals = createSignals();
-  const readiness = createReadiness(platform.clock);
+  const readiness = createReadiness(platform.clock, error => signals.error.emit(error));
   const news: (() => void)[] = [];
   let telling = false;
   let left: Promise<void> | undefined;
@@ -78,7 +68,7 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
       case 'status':
         return () => signals.status.emit(delivery.status);
       case 'ready':
-        return () => readiness.onReady();
+        return () => void restored.then(readiness.onReady);
       case 'warning':
         return () => signals.warning.emit(delivery);
     }
@@ -86,42 +76,57 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
 
   const ports = openPorts({ platform, config, terms, identity, engine, rtc }, input => {
     if (input.type === 'rendezvous-up') readiness.onServerUp();
-    if (input.type === 'rendezvous-down') {
-      const error = readiness.onServerDown(input.reason);
-      if (error !== undefined) signals.error.emit(error);
-    }
+    if (input.type === 'rendezvous-down') readiness.onServerDown(input.reason);
     host.push(input);
   });
+  const kept = createRoomStorage(config.storage, ports.crypto, platform.clock);
   const host = createHost({
     engine,
     clock: platform.clock,
-    crypto: ports.crypto,
+    crypto: kept.crypto,
     links: ports.links,
     rendezvous: ports.rendezvous,
-    storage: config.storage,
+    storage: kept.storage,
     onDelivery: delivery => void news.push(apply(delivery)),
     onSettled: tell,
-    onTrouble: (code, cause) => signals.error.emit(new HearsayError(code, String(cause))),
+    onTrouble: (code, cause) => signals.error.emit(asError(code, cause)),
   });
 
+  const goodbye = async (): Promise<void> => {
+    others.stop();
+    stopGoing();
+    config.signal?.removeEventListener?.('abort', onAbort);
+    readiness.fail('room-left', 'The room was left before it was ready.');
+    host.push({ type: 'leave' });
+    await ports.links.shutdown();
+    host.stop();
+    await kept.flushed();
+    await rtc.release();
+  };
   const leave = (): Promise<void> => {
-    left ??= (async () => {
-      others.stop();
-      stopListening();
-      readiness.fail('room-left', 'The room was left before it was ready.');
-      host.push({ type: 'leave' });
-      await ports.links.shutdown();
-      host.stop();
-      await rtc.release();
-    })();
+    if (left === undefined) {
+      let done: () => void = () => undefined;
+      // Set before the goodbye, whose handlers may write or leave again.
+      left = new Promise<void>(resolve => {
+        done = resolve;
+      });
+      void goodbye()
+        .catch(() => undefined)
+        .then(done);
+    }
     return left;
   };
-  const stopListening = platform.onGoing(() => void leave());
+  const onAbort = (): void => {
+    readiness.fail('aborted', 'The signal passed to joinRoom was aborted.');
+    void leave();
+  };
+  const stopGoing = platform.onGoing(() => void leave());
 
   host.push({ type: 'start' });
   publishPresence(presence.wire);
-  restore(config, host, error => signals.error.emit(error));
-  watchAbort(config, readiness.fail, leave);
+  const restored = kept.restore(host.push).catch(error => signals.error.emit(asError('storage-failed', error)));
+  if (config.signal?.aborted) onAbort();
+  else config.signal?.addEventListener('abort', onAbort);
 
   const readStats = createStatsReader(platform.clock, () => engine.stats());
   return {
@@ -225,31 +230,13 @@ function createSignals(): Signals {
   };
 }
 
-function restore(config: RoomConfig<unknown>, host: Host, onError: (error: HearsayError) => void): void {
-  config.storage?.load().then(
-    records => {
-      for (let from = 0; from < records.length; from += RESTORE_PORTION) {
-        host.push({ type: 'restore', records: records.slice(from, from + RESTORE_PORTION) } satisfies Input);
-      }
-    },
-    error => onError(new HearsayError('storage-failed', String(error))),
-  );
-}
-
-function watchAbort(
-  config: RoomConfig<unknown>,
-  fail: (code: 'aborted', message: string) => void,
-  leave: () => Promise<void>,
-): void {
-  const onAbort = (): void => {
-    fail('aborted', 'The signal passed to joinRoom was aborted.');
-    void leave();
-  };
-  if (config.signal?.aborted) onAbort();
-  else config.signal?.addEventListener('abort', onAbort);
-}
-
 function readLinks(engine: Engine, platform: Platform): readonly RoomLink[] {
   const { mono, wall } = platform.clock.now();
   return engine.neighbours().map(({ peer, rttMs, since, via }) => ({ peer, rttMs, since: wall - (mono - since), via }));
+}
+
+/** What a port rejected with: its own error where it has one, so that its message stays a sentence. */
+function asError(code: ErrorCode, cause: unknown): HearsayError {
+  if (cause instanceof HearsayError) return cause;
+  return new HearsayError(code, cause instanceof Error ? cause.message : String(cause));
 }

@@ -29,8 +29,9 @@ export function createStateMirror<S>(writer: Writer): StateMirror<S> {
   return {
     get: key => entries.get(key)?.value as S[typeof key] | undefined,
     set(key, value) {
+      checkKey(key);
       const { wire, bytes } = checkValue(value, `The value of "${key}"`);
-      write('state', checkKey(key), wire, bytes);
+      write('state', key, wire, bytes);
     },
     delete(key) {
       if (entries.has(checkKey(key))) write('state-delete', key, null, 0);

@@ -1,9 +1,9 @@
 /**
  * Who sees whom, against who is there. A suspicion or a death is *false* when its subject is alive, unless in
- * the last minute the subject was stopped, or cut off from the node that says so, for `liveness.silenceMs` or
- * more: then nobody could have known better.
+ * the last minute the subject was stopped, or cut off from the node that says so, for `missedAfterMs` or more:
+ * then nobody could have known better.
  */
-import type { Delivery, PeerId } from '@hearsay/core';
+import type { Config, Delivery, PeerId } from '@hearsay/core';
 import { separates } from '../world/network.ts';
 import { isUp, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
@@ -30,10 +30,16 @@ const ALIVE = 1;
 const SUSPECT = 2;
 const EXCUSED_MS = 60_000;
 
-export function createMembership(world: () => World, silenceMs: number): Membership {
+/** A link may have been idle for a heartbeat when the stop begins: after so long silence is taken for death. */
+export function missedAfterMs(config: Config): number {
+  return config['liveness.silenceMs'] + config['liveness.pingMs'] - config['liveness.heartbeatMs'];
+}
+
+export function createMembership(world: () => World, config: Config, hasPresence: boolean): Membership {
   /** By observer: what it shows of each node. */
   const views: Uint8Array[] = [];
   const detections: number[] = [];
+  const limitMs = missedAfterMs(config);
   let falseSuspicions = 0;
   let falseDeaths = 0;
   let statusFlips = 0;
@@ -50,14 +56,14 @@ export function createMembership(world: () => World, silenceMs: number): Members
   const wasCutOff = (observer: SimNode, subject: SimNode, now: number): boolean =>
     world().network.partitions.some(cut => {
       const end = Math.min(cut.until, now);
-      const isLong = end - cut.since >= silenceMs && now - end <= EXCUSED_MS;
+      const isLong = end - cut.since >= limitMs && now - end <= EXCUSED_MS;
       return isLong && (separates(cut, subject, observer) || separates(cut, observer, subject));
     });
 
   const isFalse = (observer: SimNode, subject: SimNode): boolean => {
     if (!isUp(subject)) return false;
     const { now } = world();
-    const isStopped = subject.pausedUntil > now && now - subject.pausedSince >= silenceMs;
+    const isStopped = subject.pausedUntil > now && now - subject.pausedSince >= limitMs;
     return !isStopped && now - subject.lastStop[1] > EXCUSED_MS && !wasCutOff(observer, subject, now);
   };
 
@@ -97,7 +103,7 @@ export function createMembership(world: () => World, silenceMs: number): Members
         falseDeaths,
         detectionMs: { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: quantile(sorted, 1) },
         ghosts: ghostsOf(alive, views, nodes),
-        divergence: divergenceOf(alive, views),
+        divergence: hasPresence ? divergenceOf(alive, views) : 0,
         statusFlips,
       };
     },

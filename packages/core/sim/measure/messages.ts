@@ -153,7 +153,10 @@ export function createMessages(nodeCount: () => number): Messages {
         t99Ms: quantile(times, 0.99),
         t100Ms: quantile(times, 1),
         delivered: times.length === 0 ? null : times.filter(Number.isFinite).length / times.length,
-        toAllMs: { mean: toAll.length === 0 ? null : meanOf(toAll), max: toAll.length === 0 ? null : Math.max(...toAll) },
+        toAllMs: {
+          mean: toAll.length === 0 ? null : meanOf(toAll),
+          max: toAll.length === 0 ? null : Math.max(...toAll),
+        },
       };
     },
   };

@@ -12,7 +12,8 @@ function play(stage: Stage, timed: TimedAction): void {
   stage.touch();
   perform(stage, timed.action);
   const { everyMs } = timed;
-  if (everyMs !== undefined && world.now + everyMs <= timed.untilMs) world.at(world.now + everyMs, () => play(stage, timed));
+  if (everyMs !== undefined && world.now + everyMs <= timed.untilMs)
+    world.at(world.now + everyMs, () => play(stage, timed));
 }
 
 function perform(stage: Stage, action: Action): void {
@@ -30,9 +31,19 @@ function perform(stage: Stage, action: Action): void {
         touchAfter(stage, action.forMs);
       });
     case 'hide':
-      return each(stage, action, node => during(stage, node, action.forMs, () => (node.hidden = true), () => (node.hidden = false)));
+      return each(stage, action, node =>
+        during(
+          stage,
+          node,
+          action.forMs,
+          () => (node.hidden = true),
+          () => (node.hidden = false),
+        ),
+      );
     case 'clock':
-      return each(stage, action, node => void (node.skewMs += action.skewMs));
+      return each(stage, action, node => {
+        node.skewMs += action.skewMs;
+      });
     case 'latency':
     case 'loss':
     case 'slow':
@@ -48,7 +59,11 @@ function perform(stage: Stage, action: Action): void {
   }
 }
 
-function each(stage: Stage, action: { readonly on: Selection; readonly overMs: number }, act: (node: SimNode) => void): void {
+function each(
+  stage: Stage,
+  action: { readonly on: Selection; readonly overMs: number },
+  act: (node: SimNode) => void,
+): void {
   spreadOver(stage, select(stage, action.on), action.overMs, node => {
     if (!isUp(node)) return;
     stage.touch();

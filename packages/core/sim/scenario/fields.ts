@@ -39,7 +39,8 @@ export function readFields(value: unknown, path: string, known: readonly string[
   }
   const object = value as { readonly [key: string]: unknown };
   for (const key of Object.keys(object)) {
-    if (!known.includes(key)) throw invalid(join(path, key), `is not a key of this version; known: ${known.join(', ')}`);
+    if (!known.includes(key))
+      throw invalid(join(path, key), `is not a key of this version; known: ${known.join(', ')}`);
   }
   const has = (key: string): boolean => object[key] !== undefined;
   const need = (key: string): unknown => {

@@ -68,7 +68,12 @@ function readAction(name: string, fields: Fields, frame: Frame): Action {
     case 'hide':
       return { do: 'hide', on: on(), overMs, forMs: fields.duration('for') };
     case 'clock':
-      return { do: 'clock', on: on(), overMs, skewMs: readDuration(fields.raw('skew'), join(fields.path, 'skew'), true) };
+      return {
+        do: 'clock',
+        on: on(),
+        overMs,
+        skewMs: readDuration(fields.raw('skew'), join(fields.path, 'skew'), true),
+      };
     case 'partition':
       return readPartition(fields, frame);
     case 'heal':

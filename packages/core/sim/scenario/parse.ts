@@ -118,7 +118,8 @@ function readJoin(fields: Fields): number {
 function readTopology(value: unknown, nodes: number): Topology | undefined {
   if (value === undefined || value === 'ring' || value === 'full') return value;
   if (Array.isArray(value)) return value.map((pair, i) => readPair(pair, `topology[${i}]`, nodes));
-  if (typeof value !== 'object') throw invalid('topology', 'must be "ring", "full", { "random": degree } or a list of pairs');
+  if (typeof value !== 'object')
+    throw invalid('topology', 'must be "ring", "full", { "random": degree } or a list of pairs');
   const fields = readFields(value, 'topology', ['random']);
   return { random: fields.number('random', { min: 1, max: Math.min(64, nodes - 1), whole: true }) };
 }
@@ -199,4 +200,3 @@ function readBounds(value: unknown, path: string): Bounds {
   if (min === undefined && max === undefined && equals === undefined) throw invalid(path, 'needs min, max or equals');
   return value as Bounds;
 }
-

@@ -5,13 +5,7 @@
 import type { PeerId, Rng } from '@hearsay/core';
 import type { NetworkSettings } from '../scenario/scenario.ts';
 import type { Network } from './network.ts';
-import type { SimNode } from './node.ts';
-
-export interface Dial {
-  readonly session: number;
-  readonly initiator: boolean;
-  connecting: boolean;
-}
+import type { Dial, SimNode } from './node.ts';
 
 export interface Dialer {
   dial(node: SimNode, peer: PeerId, session: number, initiator: boolean): void;

@@ -4,23 +4,7 @@
  */
 import type { Input, PeerId, Rng } from '@hearsay/core';
 import type { NetworkSettings } from '../scenario/scenario.ts';
-import type { SimNode } from './node.ts';
-
-export interface Link {
-  readonly nodes: readonly [SimNode, SimNode];
-  /** Does the node at each end hold the link open? */
-  readonly up: [boolean, boolean];
-  readonly lastArrival: [number, number];
-  readonly held: [Frame[], Frame[]];
-  readonly heldBytes: [number, number];
-}
-
-/** On its way to `nodes[to]`. Without bytes: the news that the other side has closed. */
-export interface Frame {
-  readonly link: Link;
-  readonly to: 0 | 1;
-  readonly bytes: Uint8Array | undefined;
-}
+import type { Frame, Link, SimNode } from './node.ts';
 
 /** A cut between two sides. Nodes on neither side are not concerned. */
 export interface Partition {

@@ -1,7 +1,5 @@
-/** One simulated peer: an engine, and what the world knows about the machine it runs on. */
+/** One simulated peer: an engine, the machine it runs on, and the ends of its links. */
 import type { Engine, Input, PeerId } from '@hearsay/core';
-import type { Dial } from './dials.ts';
-import type { Frame, Link } from './network.ts';
 
 export interface SimNode {
   readonly index: number;
@@ -38,6 +36,29 @@ export interface SimNode {
   readonly storage: Map<string, Uint8Array>;
   bytesIn: number;
   bytesOut: number;
+}
+
+export interface Link {
+  readonly nodes: readonly [SimNode, SimNode];
+  /** Does the node at each end hold the link open? */
+  readonly up: [boolean, boolean];
+  readonly lastArrival: [number, number];
+  readonly held: [Frame[], Frame[]];
+  readonly heldBytes: [number, number];
+}
+
+/** On its way to `nodes[to]`. Without bytes: the news that the other side has closed. */
+export interface Frame {
+  readonly link: Link;
+  readonly to: 0 | 1;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** A link that this node is making. */
+export interface Dial {
+  readonly session: number;
+  readonly initiator: boolean;
+  connecting: boolean;
 }
 
 /** What reaches a node: a frame over a link, or anything else the world has to tell it. */

@@ -11,7 +11,6 @@ import {
   type Input,
   isPeerId,
   type Job,
-  makeConfig,
   type MonoMs,
   type Now,
   type PeerId,
@@ -24,8 +23,8 @@ import type { Frame as WireFrame } from '@hearsay/core/wire';
 import type { Scenario } from '../scenario/scenario.ts';
 import { createDialer } from './dials.ts';
 import { createEventQueue } from './event-queue.ts';
-import { createNetwork, type Frame, type Network } from './network.ts';
-import { type Arrival, createNode, isUp, type SimNode } from './node.ts';
+import { createNetwork, type Network } from './network.ts';
+import { type Arrival, createNode, type Frame, isUp, type SimNode } from './node.ts';
 import { createSharedCodec } from './shared-codec.ts';
 import { createSignaling, type Signaling } from './signaling.ts';
 import { createSignatures, type Signatures } from './signatures.ts';
@@ -76,6 +75,8 @@ export interface WorldOptions {
   readonly onInput?: ((at: number, node: SimNode, input: Input) => void) | undefined;
   /** Puts something round an engine; for tests of the simulator itself. */
   readonly wrapEngine?: ((engine: Engine, node: SimNode) => Engine) | undefined;
+  /** A stop of so long is noticed by others. */
+  readonly missedAfterMs: number;
   /** Must records survive restarts? Costs memory. */
   readonly keepsStorage: boolean;
 }
@@ -101,7 +102,6 @@ export function createWorld(options: WorldOptions): World {
   const signatures = createSignatures();
   const trace = createTrace();
   const codec = createSharedCodec(observer.onFrame, record => observer.onRecordCopy(record.kind, record.key));
-  const silenceMs = makeConfig(scenario.config)['liveness.silenceMs'];
   const regionOf = createRegions(scenario);
   let now = 0;
   let events = 0;
@@ -240,7 +240,7 @@ export function createWorld(options: WorldOptions): World {
 
   const resume = (node: SimNode, life: number): void => {
     if (node.life !== life || !isUp(node) || node.pausedUntil > now) return;
-    if (now - node.pausedSince >= silenceMs) node.lastStop = [node.pausedSince, now];
+    if (now - node.pausedSince >= options.missedAfterMs) node.lastStop = [node.pausedSince, now];
     const waiting = node.backlog;
     node.backlog = [];
     for (const arrival of waiting) arrive(arrival);

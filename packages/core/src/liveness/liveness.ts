@@ -65,6 +65,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   /** How many of them each accuser has standing. */
   const accusedBy = new Map<PeerId, number>();
   const suspicions: Suspicions = createSuspicions(config);
+  let stallOverAt = Number.NEGATIVE_INFINITY;
 
   const accuse = (peer: PeerId): void => {
     if (lastSaid.has(peer)) outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value: null });
@@ -149,7 +150,8 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     onNeighbourDown(peer, reason, now) {
       watches.delete(peer);
       if (reason === 'silent') accuse(peer);
-      else if (reason === 'closed') toAccuse.set(peer, now.mono + CLOSED_GRACE_MS);
+      // After a stop of our own it was the others who gave us up, and they are alive.
+      else if (reason === 'closed' && now.mono >= stallOverAt) toAccuse.set(peer, now.mono + CLOSED_GRACE_MS);
     },
 
     onHeard(peer, now) {
@@ -200,6 +202,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     },
 
     onStall(stalledMs, now) {
+      stallOverAt = now.mono + CLOSED_GRACE_MS;
       for (const watch of watches.values()) {
         watch.heardAt = now.mono;
         watch.pingedAt = undefined;

@@ -21,6 +21,8 @@ export interface Relay {
   onNeighbourDown(peer: PeerId): void;
   /** A record of `author` arrived first over `from`. */
   onRecordAccepted(author: PeerId, from: Source, now: Now): void;
+  /** Failed or gone: the way to it leads nowhere, and only the server may still know it. */
+  onMemberGone(peer: PeerId): void;
   onSignalOut(fact: Extract<Fact, { type: 'signal-out' }>, now: Now): void;
   onServerSignal(from: PeerId, payload: Uint8Array, now: Now): void;
   onServerUnreachable(peer: PeerId, now: Now): void;
@@ -97,6 +99,7 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
     onRecordAccepted(author, from, now) {
       if (from !== 'self' && from !== 'storage' && author !== self) routes.set(author, from, now.mono);
     },
+    onMemberGone: peer => void routes.delete(peer),
 
     onSignalOut({ to, payload }, now) {
       // The next hop would take it for a broken frame, and us for the culprit.

@@ -22,7 +22,8 @@ function bench(config: ConfigOverrides = {}): Bench {
     ...recorder,
     guard,
     offend(offence, times, mono = 0, who = liar) {
-      for (let i = 0; i < times; i++) guard.onMisbehaved({ type: 'misbehaved', peer: who, offence, detail: 'x' }, at(mono));
+      for (let i = 0; i < times; i++)
+        guard.onMisbehaved({ type: 'misbehaved', peer: who, offence, detail: 'x' }, at(mono));
     },
     banned: () => ofType(recorder.facts(), 'peer-banned').map(fact => fact.peer),
   };
@@ -61,7 +62,8 @@ test('GUARD-2: what was used comes back at the rate of the link', () => {
 
 test('GUARD-3: an author has its share through all links together', () => {
   const { guard } = bench({ 'guard.authorPerSecond': 10, 'guard.authorBurst': 20 });
-  const taken = (mono: number): number => Array.from({ length: 30 }, () => guard.admitAuthor(liar, at(mono))).filter(Boolean).length;
+  const taken = (mono: number): number =>
+    Array.from({ length: 30 }, () => guard.admitAuthor(liar, at(mono))).filter(Boolean).length;
   expect(taken(0)).toBe(20);
   expect(taken(500)).toBe(5);
   expect(guard.admitAuthor(friend, at(500))).toBe(true);

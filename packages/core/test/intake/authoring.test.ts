@@ -5,8 +5,8 @@ import { type Kind, readRecord, type SignedRecord } from '../../src/identity/rec
 import { type Authoring, createAuthoring } from '../../src/intake/authoring.ts';
 import type { Hlc, Job, Wire } from '../../src/types.ts';
 import { at, peer, WALL } from '../support/peers.ts';
-import { fakeSign, NETWORK } from '../support/records.ts';
 import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
+import { fakeSign, NETWORK } from '../support/records.ts';
 
 const self = peer(1);
 
@@ -51,7 +51,9 @@ function bench(config: ConfigOverrides = {}): Bench {
 test('AUTH-1: a write is effective at once, and goes out when it is signed', () => {
   const b = bench();
   b.say('state', 'k', 5);
-  expect(b.facts()).toMatchObject([{ type: 'record-drafted', draft: { author: self, kind: 'state', key: 'k', value: 5 } }]);
+  expect(b.facts()).toMatchObject([
+    { type: 'record-drafted', draft: { author: self, kind: 'state', key: 'k', value: 5 } },
+  ]);
   const [said] = b.sign();
   expect(readRecord(said!.bytes, NETWORK)).toMatchObject({ ok: true, value: { key: 'k', value: 5, author: self } });
   expect(b.owned).toEqual([said]);

@@ -5,8 +5,8 @@ import { readRecord, type SignedRecord } from '../../src/identity/record.ts';
 import { createIntake, type Intake } from '../../src/intake/intake.ts';
 import type { Job } from '../../src/types.ts';
 import { at, peer } from '../support/peers.ts';
-import { fakeVerify, forge, NETWORK, record } from '../support/records.ts';
 import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
+import { fakeVerify, forge, NETWORK, record } from '../support/records.ts';
 
 const link = peer(50);
 const other = peer(51);
@@ -47,7 +47,8 @@ function bench(config: ConfigOverrides = {}, allows = true, admitsAuthor = true)
   };
 }
 
-const reasons = (recorder: Recorder): readonly string[] => ofType(recorder.facts(), 'record-ignored').map(fact => fact.reason);
+const reasons = (recorder: Recorder): readonly string[] =>
+  ofType(recorder.facts(), 'record-ignored').map(fact => fact.reason);
 
 test('INTAKE-1: a genuine record costs one signature check and is accepted with its source', () => {
   const b = bench();

@@ -7,8 +7,8 @@ import { seedFrom } from '../../src/lib/rng.ts';
 import type { PeerId } from '../../src/types.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/wire/frame.ts';
 import { at, peer } from './peers.ts';
-import { APP, fakeSign, fakeVerify, ROOM } from './records.ts';
 import type { Sent } from './recorder.ts';
+import { APP, fakeSign, fakeVerify, ROOM } from './records.ts';
 
 /** One engine with a clock and a crypto port that answers at once, and neighbours who are only names. */
 export interface TestNode {

@@ -63,6 +63,7 @@ class InMemoryWorld implements World {
   readonly #links = new Set<string>();
   #events: Event[] = [];
   #order = 0;
+  #instant = 0;
   #serverUp = true;
   #side: ((id: PeerId) => boolean) | undefined;
 
@@ -159,7 +160,6 @@ class InMemoryWorld implements World {
     return true;
   }
 
-  #instant = 0;
   #tick(to: number): void {
     this.#instant = to > this.mono ? 0 : this.#instant + 1;
     if (this.#instant > WAKES_AT_ONCE * this.#engines.size + 10_000) throw new Error(`time stands at ${this.mono} ms`);

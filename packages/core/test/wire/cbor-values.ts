@@ -4,7 +4,10 @@ import type { Wire } from '../../src/types.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 }).filter(value => !value.startsWith('\uFEFF'));
 const key = fc
-  .oneof(fc.string({ unit: 'grapheme', maxLength: 16 }), fc.constantFrom('', '0', '-1', '$date', 'constructor', 'toString'))
+  .oneof(
+    fc.string({ unit: 'grapheme', maxLength: 16 }),
+    fc.constantFrom('', '0', '-1', '$date', 'constructor', 'toString'),
+  )
   .filter(value => !value.startsWith('\uFEFF') && value !== '__proto__' && utf8Length(value) <= 64);
 const number = fc.oneof(
   fc.integer(),

@@ -48,7 +48,8 @@ test.each([
 });
 
 const arrays = (levels: number): Uint8Array => concatBytes(new Uint8Array(levels).fill(0x81), hex('00'));
-const maps = (levels: number): Uint8Array => concatBytes(...Array.from({ length: levels }, () => hex('a1 60')), hex('00'));
+const maps = (levels: number): Uint8Array =>
+  concatBytes(...Array.from({ length: levels }, () => hex('a1 60')), hex('00'));
 
 test.each([
   ['arrays', arrays],
@@ -61,7 +62,8 @@ test.each([
 });
 
 test('WIRE-4: 4,096 items pass, the array that holds them included, one more does not', () => {
-  const zeros = (count: number): Uint8Array => concatBytes(new Uint8Array([0x99, count >> 8, count & 255]), new Uint8Array(count));
+  const zeros = (count: number): Uint8Array =>
+    concatBytes(new Uint8Array([0x99, count >> 8, count & 255]), new Uint8Array(count));
   expect(gate(zeros(4_094))).toBeUndefined();
   expect(gate(zeros(4_095))).toBeUndefined();
   expect(gate(zeros(4_096))).toBe('too-many-items');
@@ -69,7 +71,9 @@ test('WIRE-4: 4,096 items pass, the array that holds them included, one more doe
 
 test('WIRE-4: keys of maps count as items', () => {
   const pairs = (count: number): Uint8Array => {
-    const entries = Array.from({ length: count }, (_, i) => concatBytes(hex('62'), utf8(i.toString(36).padStart(2, '0').slice(-2)), hex('00')));
+    const entries = Array.from({ length: count }, (_, i) =>
+      concatBytes(hex('62'), utf8(i.toString(36).padStart(2, '0').slice(-2)), hex('00')),
+    );
     return concatBytes(new Uint8Array([0xb9, count >> 8, count & 255]), ...entries);
   };
   // 1,296 different keys of two characters exist, so four maps are needed: 1 + 4 × (1 + 2 × 511) = 4,093.
@@ -80,7 +84,9 @@ test('WIRE-4: keys of maps count as items', () => {
 });
 
 test.each([63, 64])('WIRE-5: a key of %i bytes is taken', length => {
-  expect(gate(concatBytes(hex('a1 78'), new Uint8Array([length]), utf8('k'.repeat(length)), hex('00')))).toBeUndefined();
+  expect(
+    gate(concatBytes(hex('a1 78'), new Uint8Array([length]), utf8('k'.repeat(length)), hex('00'))),
+  ).toBeUndefined();
 });
 
 test.each([

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { encodeBody, type Kind, networkIdOf, readRecord, type Statement, signedBytes } from '../../src/identity/record.ts';
+import {
+  encodeBody,
+  type Kind,
+  networkIdOf,
+  readRecord,
+  type Statement,
+  signedBytes,
+} from '../../src/identity/record.ts';
 import { concatBytes, fromHex } from '../../src/lib/bytes.ts';
 import { createPolicy } from '../../src/policy/policy.ts';
 import { decodeFrame, encodeFrame, type Frame, type FrameType } from '../../src/wire/frame.ts';
@@ -57,7 +64,12 @@ test('WIRE-9: every frame and every signal has a vector', () => {
     disconnect: true,
     relay: true,
   };
-  const signalTypes: { readonly [type in Signal['type']]: true } = { request: true, accept: true, refuse: true, rtc: true };
+  const signalTypes: { readonly [type in Signal['type']]: true } = {
+    request: true,
+    accept: true,
+    refuse: true,
+    rtc: true,
+  };
   expect(new Set(frames.map(({ frame }) => frame.type))).toEqual(new Set(Object.keys(types)));
   expect(new Set(signals.map(({ signal }) => signal.type))).toEqual(new Set(Object.keys(signalTypes)));
 });
@@ -69,7 +81,10 @@ test.each(golden.records.map(vector => [vector.statement.kind, vector] as const)
     expect(signedBytes(body)).toEqual(signed);
     const signature = new Uint8Array(64).fill(1);
     const bytes = concatBytes(signature, body);
-    expect(readRecord(bytes, golden.network)).toStrictEqual({ ok: true, value: { ...statement, id, body, signature, bytes } });
+    expect(readRecord(bytes, golden.network)).toStrictEqual({
+      ok: true,
+      value: { ...statement, id, body, signature, bytes },
+    });
   },
 );
 

@@ -20,7 +20,12 @@ const records = (['leave', 'presence', 'state', 'event'] as const).map(kind => r
 /** Far above any honest case, far below what a hostile one would have to take. */
 const SLOW_MS = 1_000;
 
-function bombard(stream: number, rounds: number, samples: readonly Uint8Array[], read: (bytes: Uint8Array) => unknown): void {
+function bombard(
+  stream: number,
+  rounds: number,
+  samples: readonly Uint8Array[],
+  read: (bytes: Uint8Array) => unknown,
+): void {
   const rng: Rng = rngOf(stream, announceSeed('mutations'));
   for (let i = 0; i < rounds; i++) {
     const bytes = mutate(rng.pick(samples)!, rng);

@@ -37,6 +37,9 @@ export interface Command {
 }
 
 const MAX_COUNT = 200;
+const MAX_NAME = 64;
+/** Above it a timer would fire at once. */
+const MAX_TIME_MS = 2 ** 31 - 1;
 const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 export function readCommand(args: readonly string[]): Command | { readonly mistake: string } {
@@ -71,6 +74,10 @@ function checked(args: readonly string[]): Command {
     if (verb !== 'join') throw new Error(`The command is "join", not ${verb === undefined ? 'nothing' : `"${verb}"`}`);
     if (url === '' || room === '' || rest.length > 0) throw new Error('join takes a signaling URL and a room');
     if (values.app === undefined) throw new Error('--app is needed: the name that the pages pass to joinRoom');
+    if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) throw new Error(`"${url}" is no ws:// or wss:// URL`);
+    for (const [what, name] of Object.entries({ 'The room': room, '--app': values.app })) {
+      if (name === '' || name.length > MAX_NAME) throw new Error(`${what} is text of 1 to ${MAX_NAME} characters`);
+    }
   }
   return {
     help: values.help,
@@ -101,6 +108,7 @@ function wholeNumber(flag: string, text: string, min: number, max: number): numb
 
 function readTime(text: string): number {
   const match = /^(\d{1,6})(ms|s|m|h)$/.exec(text);
-  if (match === null) throw new Error('--for is a time such as 30s or 5m');
-  return Number(match[1]) * UNITS[match[2]!]!;
+  const ms = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2]!]!;
+  if (!(ms <= MAX_TIME_MS)) throw new Error('--for is a time such as 30s or 5m, at most 596h');
+  return ms;
 }

@@ -1,6 +1,6 @@
 /** Commands on standard input, one JSON object a line. A line that makes no sense is reported, never fatal. */
-import { createInterface } from 'node:readline';
 import { HearsayError } from '../index.ts';
+import { readLines } from './lines.ts';
 import type { Member, NodePresence } from './member.ts';
 import type { Report } from './report.ts';
 
@@ -10,9 +10,10 @@ const MAX_LINE = 65_536;
 
 export function watchCommands(stdin: NodeJS.ReadableStream, members: readonly Member[], report: Report): void {
   // A closed input is not a wish to leave: services run with none.
-  createInterface({ input: stdin }).on('line', line => {
+  readLines(stdin, MAX_LINE, line => {
     try {
-      obey(line, members, report);
+      if (line === undefined) throw new Error(`A command is at most ${MAX_LINE} characters.`);
+      if (line.trim() !== '') obey(line, members, report);
     } catch (error) {
       const code = error instanceof HearsayError ? error.code : 'bad-command';
       report(0, 'error', { code, message: error instanceof Error ? error.message : String(error) });
@@ -21,11 +22,11 @@ export function watchCommands(stdin: NodeJS.ReadableStream, members: readonly Me
 }
 
 function obey(line: string, members: readonly Member[], report: Report): void {
-  if (line.length > MAX_LINE) throw new Error(`A command is at most ${MAX_LINE} characters.`);
   const command = JSON.parse(line) as Fields | null;
-  const member = members[Number(command?.['peer'] ?? 1) - 1];
   if (command === null || typeof command !== 'object') throw new Error('A command is a JSON object.');
-  if (member === undefined) throw new Error(`There is no peer ${String(command['peer'])}.`);
+  const { peer = 1 } = command;
+  const member = members.find(({ index: number }) => number === peer);
+  if (member === undefined) throw new Error(`There is no peer ${JSON.stringify(peer)}.`);
   const { room, index } = member;
   switch (command['do']) {
     case 'set':

@@ -36,7 +36,7 @@ export async function openMember(command: Command, index: number, report: Report
     command.room,
   );
   narrate(room, index, report);
-  const showing = setInterval(() => showLinks(room), LINKS_EVERY_MS);
+  const showing = setInterval(createShowLinks(room, index, report), LINKS_EVERY_MS);
   return {
     index,
     room,
@@ -58,7 +58,7 @@ function narrate(room: Room<NodePresence>, index: number, report: Report): void 
   );
   room.on('status', status => report(index, 'status', { status }));
   room.on('warning', warning => report(index, 'warning', { ...warning, subject: warning.peer, peer: index }));
-  room.on('error', error => report(index, 'error', { code: error.code, message: error.message }));
+  room.on('error', error => reportError(error, index, report));
   room.on('peer-join', ({ peer }) => report(index, 'peer-join', { id: peer }));
   room.on('peer-leave', ({ peer, reason }) => report(index, 'peer-leave', { id: peer, reason }));
   room.presence.subscribe((others, change) => {
@@ -66,9 +66,25 @@ function narrate(room: Room<NodePresence>, index: number, report: Report): void 
       report(index, 'presence', { id: change.peer, presence: others.get(change.peer)?.presence });
   });
   room.state.subscribe(change => report(index, 'state', { ...change }));
+  room.events.onAny((name, payload, { from }) => report(index, 'event', { name, payload, from }));
 }
 
-function showLinks(room: Room<NodePresence>): void {
-  const links = room.links.map(link => link.peer.slice(0, 8)).sort();
-  if (links.join() !== room.presence.self.links.join()) room.presence.update({ links });
+function reportError(error: HearsayError, index: number, report: Report): void {
+  report(index, 'error', { code: error.code, message: error.message });
+}
+
+/** What was shown is remembered here: a command may have put anything into the presence. */
+function createShowLinks(room: Room<NodePresence>, index: number, report: Report): () => void {
+  let shown = '';
+  return () => {
+    const links = room.links.map(link => link.peer.slice(0, 8)).sort();
+    if (links.join() === shown) return;
+    shown = links.join();
+    try {
+      room.presence.update({ links });
+    } catch (error) {
+      // The presence has grown too large for it.
+      reportError(error as HearsayError, index, report);
+    }
+  };
 }

@@ -1,9 +1,16 @@
 /** Figures for Prometheus: every number of `room.stats()`, one series per peer of the process. Loopback only. */
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { HearsayError } from '../index.ts';
 import type { Member } from './member.ts';
 
-export function serveMetrics(port: number, members: readonly Member[]): Promise<Server> {
+export interface MetricsServer {
+  readonly url: string;
+  close(): void;
+}
+
+/** `members` may still grow. Rejects with `bad-config` when the port cannot be had. */
+export function serveMetrics(port: number, members: readonly Member[]): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404).end();
@@ -13,7 +20,10 @@ export function serveMetrics(port: number, members: readonly Member[]): Promise<
   });
   return new Promise((resolve, reject) => {
     server.once('error', error => reject(new HearsayError('bad-config', `--metrics ${port}: ${error.message}`)));
-    server.listen(port, '127.0.0.1', () => resolve(server));
+    server.listen(port, '127.0.0.1', () => {
+      const { port: actual } = server.address() as AddressInfo;
+      resolve({ url: `http://127.0.0.1:${actual}/metrics`, close: () => void server.close() });
+    });
   });
 }
 

@@ -19,9 +19,13 @@ export function createReport(json: boolean, print: (line: string) => void): Repo
 /** A moving pointer is no news for somebody who reads along. */
 const QUIET: ReadonlySet<string> = new Set(['presence']);
 
+/** Other peers chose these words: none of them may steer the reader's terminal, or pretend to be a line of ours. */
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
 function show(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? 'undefined');
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  const short = text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return short.replace(CONTROLS, found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Values of the room that JSON lacks. */

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRoom } from '../../src/room/room.ts';
+import { type AnyRoom, DEAD_URL, join, platform, thrown } from './rig.ts';
+
+let room: AnyRoom;
+
+beforeAll(() => {
+  room = createRoom(platform(), { app: 'test', signaling: DEAD_URL }, 'room');
+});
+
+afterAll(() => room.leave());
+
+describe('keys', () => {
+  test('ROOM-18: a key has 1 to 256 bytes of UTF-8', () => {
+    for (const key of ['k', 'k'.repeat(256), 'é'.repeat(128)]) {
+      room.state.set(key, 1);
+      expect(room.state.get(key)).toBe(1);
+    }
+    for (const key of ['', 'k'.repeat(257), `${'é'.repeat(128)}k`]) {
+      const { code, message } = thrown(() => room.state.set(key, 1));
+      expect(code).toBe('key-invalid');
+      expect(message).toContain('256');
+    }
+    expect(thrown(() => room.state.set('k'.repeat(257), 1)).message).toContain('257');
+  });
+
+  test.each([5, undefined, null, Symbol('s'), {}, 'half \uD800', '\uFEFFbom'])('ROOM-18: a key is text: %s', key => {
+    for (const use of [
+      () => room.state.set(key as never, 1),
+      () => room.state.delete(key as never),
+      () => room.events.send(key as never, 1),
+    ]) {
+      expect(thrown(use).code).toBe('key-invalid');
+    }
+  });
+
+  test('ROOM-18: what is not there is undefined, whatever is asked for', () => {
+    expect(room.state.get('never')).toBeUndefined();
+    expect(room.state.author('never')).toBeUndefined();
+    expect(room.state.get('__proto__')).toBeUndefined();
+    room.state.delete('never');
+  });
+});
+
+describe('values', () => {
+  test('ROOM-18: what cannot be carried is named by its path', () => {
+    const cases: readonly (readonly [unknown, string])[] = [
+      [() => 1, '$'],
+      [undefined, '$'],
+      [{ a: [1, { b: Symbol('s') }] }, '$.a[1].b'],
+      [{ m: new Map() }, '$.m'],
+      [{ n: Number.NaN }, '$.n'],
+      [[Number.POSITIVE_INFINITY], '$[0]'],
+      [new Date(Number.NaN), '$'],
+    ];
+    for (const [value, path] of cases) {
+      const { code, message } = thrown(() => room.state.set('value', value));
+      expect(code).toBe('value-unsupported');
+      expect(message).toContain(`at ${path} `);
+    }
+    expect(thrown(() => room.events.send('event', { f: () => 1 })).message).toContain('$.f');
+    expect(room.state.get('value')).toBeUndefined();
+  });
+
+  test('ROOM-18: a value takes at most 12,288 bytes encoded', () => {
+    // A byte string of this length has a head of 3 bytes.
+    room.state.set('large', new Uint8Array(12_285));
+    room.events.send('large', new Uint8Array(12_285));
+    for (const use of [
+      () => room.state.set('large', new Uint8Array(12_286)),
+      () => room.events.send('large', new Uint8Array(12_286)),
+    ]) {
+      const { code, message } = thrown(use);
+      expect(code).toBe('value-too-large');
+      expect(message).toMatch(/12289 bytes.*12288/);
+    }
+    expect(room.state.get('large')).toHaveLength(12_285);
+  });
+
+  test('ROOM-13: what was set is a copy', () => {
+    const value = { list: [1] };
+    room.state.set('copy', value);
+    value.list.push(2);
+    expect(room.state.get('copy')).toEqual({ list: [1] });
+  });
+});
+
+describe('shares', () => {
+  test('ROOM-18: the share of one author is full at its limit, and an own key may still be replaced', () => {
+    const small = join(DEAD_URL, { limits: { 'store.keysPerAuthor': 2 } });
+    small.state.set('a', 1);
+    small.state.set('b', 1);
+    const { code, message } = thrown(() => small.state.set('c', 1));
+    expect(code).toBe('quota-exceeded');
+    expect(message).toContain('store.keysPerAuthor');
+    small.state.set('b', 2);
+    small.state.delete('a');
+    small.state.set('c', 1);
+    expect(Object.fromEntries(small.state.entries())).toEqual({ b: 2, c: 1 });
+  });
+
+  test('ROOM-18: more writes than wait are refused, and nothing of them is seen', () => {
+    const small = join(DEAD_URL, {
+      limits: { 'intake.unsigned': 16, 'guard.authorBurst': 1, 'guard.authorPerSecond': 1 },
+    });
+    // The initial presence took the burst.
+    for (let i = 0; i < 16; i += 1) small.state.set(`k${i}`, i);
+    expect(thrown(() => small.state.set('more', 1))).toMatchObject({
+      code: 'too-many-pending',
+      message: expect.stringContaining('slow down'),
+    });
+    expect(thrown(() => small.events.send('more', 1)).code).toBe('too-many-pending');
+    small.state.set('k3', 'newer');
+    expect(small.state.get('k3')).toBe('newer');
+    expect(small.state.get('more')).toBeUndefined();
+  });
+
+  test('ROOM-18: what the policy forbids is refused here already', () => {
+    const policy = [
+      { key: 'mine/{self}', write: 'author' as const },
+      { key: 'fixed', write: [] },
+    ];
+    const strict = join(DEAD_URL, { policy });
+    strict.state.set(`mine/${strict.self.id}`, 1);
+    for (const key of ['fixed', 'unnamed', `mine/${'0'.repeat(64)}`]) {
+      const { code, message } = thrown(() => strict.state.set(key, 1));
+      expect(code).toBe('forbidden-by-policy');
+      expect(message).toContain(key);
+    }
+    // Events are nobody's keys.
+    strict.events.send('anything', 1);
+  });
+
+  test('ROOM-18: by default what lies under user/<id>/ is its owner’s', () => {
+    room.state.set(`user/${room.self.id}/x`, 1);
+    expect(thrown(() => room.state.set(`user/${'0'.repeat(64)}/x`, 1)).code).toBe('forbidden-by-policy');
+  });
+});
+
+test('ROOM-18: after leaving every write is refused, a presence goes nowhere, and reading goes on', async () => {
+  const gone = join(DEAD_URL);
+  gone.state.set('kept', 1);
+  await gone.leave();
+  for (const use of [() => gone.state.set('a', 1), () => gone.state.delete('kept'), () => gone.events.send('a', 1)]) {
+    expect(thrown(use)).toMatchObject({ code: 'room-left', message: expect.stringContaining('left') });
+  }
+  gone.presence.update({ x: 1 });
+  expect(gone.state.get('kept')).toBe(1);
+});

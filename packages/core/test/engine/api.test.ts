@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { createEngine } from '../../src/engine.ts';
+import { seedFrom } from '../../src/lib/rng.ts';
+import { createNode } from '../support/node.ts';
+import { at, peer } from '../support/peers.ts';
+import { record } from '../support/records.ts';
+import { start } from '../support/signals.ts';
+
+test('ENGINE-12: a write that cannot be is refused before it is made, with the reason', () => {
+  const { engine, self, handle } = createNode({
+    config: { 'store.keysPerAuthor': 1, 'intake.unsigned': 16, 'guard.authorBurst': 1, 'guard.authorPerSecond': 1 },
+  });
+  expect(engine.refusal('state', `user/${self}/name`, 10)).toBeUndefined();
+  expect(engine.refusal('state', `user/${peer(1)}/name`, 10)).toBe('forbidden-by-policy');
+  expect(engine.refusal('state-delete', `user/${peer(1)}/name`, 1)).toBe('forbidden-by-policy');
+  expect(engine.refusal('event', `user/${peer(1)}/name`, 1)).toBeUndefined();
+  handle({ type: 'publish', kind: 'state', key: 'mine', value: 1 });
+  expect(engine.refusal('state', 'mine', 10)).toBeUndefined();
+  expect(engine.refusal('state', 'more', 10)).toBe('quota-exceeded');
+  for (let n = 0; n < 16; n++) handle({ type: 'publish', kind: 'event', key: 'e', value: n });
+  expect(engine.refusal('event', 'e', 1)).toBe('too-many-pending');
+  expect(engine.refusal('presence', '', 1)).toBe('too-many-pending');
+});
+
+test('ENGINE-12: settings or a policy that cannot be used are refused at once', () => {
+  const options = { self: peer(1), app: 'a', room: 'r', seed: seedFrom(1, 1) } as const;
+  expect(() => createEngine({ ...options, config: { 'overlay.maxLinks': 1 } }, at(0))).toThrow(
+    expect.objectContaining({ code: 'bad-config' }),
+  );
+  expect(() => createEngine({ ...options, policy: [{ key: 'a/**', write: 'author' }] }, at(0))).toThrow(
+    expect.objectContaining({ code: 'bad-config' }),
+  );
+});
+
+test('ENGINE-13: records kept by an earlier run come back, verified, and are passed on', () => {
+  const node = createNode();
+  start(node);
+  const kept = Array.from({ length: 2_000 }, (_, n) => record({ author: peer(n % 20), key: `k${n}`, value: n }).bytes);
+  node.handle({ type: 'restore', records: [...kept, new Uint8Array(70)] });
+  expect(node.engine.stats()).toMatchObject({ stateKeys: 2_000, verifications: 2_000, indexed: 2_000 });
+  expect(node.engine.stats().banned).toBe(0);
+});
+
+test('ENGINE-14: stats are plain numbers that add up', () => {
+  const node = createNode();
+  start(node);
+  node.link(peer(1));
+  node.push(peer(1), record({ author: peer(1), key: 'k' }), record({ kind: 'presence', author: peer(1) }));
+  node.push(peer(1), record({ author: peer(1), key: 'k' }));
+  const stats = node.engine.stats();
+  expect(stats).toMatchObject({
+    links: 1,
+    peers: 1,
+    stateKeys: 1,
+    indexed: 2,
+    framesIn: 2,
+    recordsAccepted: 2,
+    recordsStored: 2,
+    duplicates: 1,
+    verifications: 2,
+    linksMade: 1,
+    linksLost: 0,
+  });
+  const byFrame = Object.values(stats.bytesOutByFrame).reduce((sum, bytes) => sum + bytes, 0);
+  expect(byFrame).toBe(stats.bytesOut);
+  expect(stats.bytesIn).toBeGreaterThan(0);
+  expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
+});
+
+test('LIVE-4: the accusation of a killed neighbour is signed and goes to the others', () => {
+  const node = createNode();
+  start(node);
+  for (const link of [peer(1), peer(2)]) node.link(link);
+  node.push(peer(1), record({ kind: 'presence', author: peer(1) }));
+  for (let n = 0; n < 7; n++) {
+    node.receive(peer(2), { type: 'heartbeat' });
+    node.advance(1_000);
+  }
+  const pushed = node.sent().filter(({ to, frame }) => to === peer(2) && frame.type === 'push');
+  expect(pushed.length).toBeGreaterThan(0);
+  expect(node.engine.stats()).toMatchObject({ suspicionsTold: 1, suspected: 1 });
+  node.push(peer(2), record({ kind: 'presence', author: peer(1), at: node.mono + 1 }));
+  expect(node.engine.stats().suspected).toBe(0);
+});

@@ -1,0 +1,364 @@
+import { expect, test } from 'vitest';
+import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
+import type { SignedRecord } from '../../src/identity/record.ts';
+import { createLiveness, type Liveness } from '../../src/liveness/liveness.ts';
+import type { Outbox } from '../../src/outbox.ts';
+import type { PeerId } from '../../src/types.ts';
+import { at, peer } from '../support/peers.ts';
+import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
+import { record } from '../support/records.ts';
+import { rngOf } from '../support/seed.ts';
+
+const self = peer(100);
+const link = peer(50);
+const ada = peer(1);
+/** Round trips are measured rarely, so that pings are about silence. */
+const QUIET: ConfigOverrides = { 'liveness.rttMs': 600_000 };
+
+interface Bench extends Recorder {
+  readonly liveness: Liveness;
+  /** A new neighbour whose first round trip has been measured. */
+  up(who: PeerId, mono?: number): void;
+  /** Wakes exactly when asked for, up to `mono`; never twice without progress. */
+  until(mono: number): void;
+  accuse(by: PeerId, of?: PeerId, mono?: number): SignedRecord;
+  member(who?: PeerId, mono?: number): void;
+  suspicion(): readonly string[];
+}
+
+function bench(config: ConfigOverrides = QUIET): Bench {
+  const recorder = createRecorder();
+  /** The overlay drops a silent neighbour at once; here the bench does. */
+  const silent: PeerId[] = [];
+  const outbox: Outbox = {
+    ...recorder.outbox,
+    fact(fact) {
+      recorder.outbox.fact(fact);
+      if (fact.type === 'neighbour-silent') silent.push(fact.peer);
+    },
+  };
+  const liveness = createLiveness({ self, config: makeConfig(config), outbox, rng: rngOf(0, 1) });
+  let last = Number.NEGATIVE_INFINITY;
+  const accept = (said: SignedRecord, mono: number): void => {
+    liveness.onRecordAccepted(said, link, 'push', at(mono));
+  };
+  return {
+    ...recorder,
+    liveness,
+    until(mono) {
+      for (let due = liveness.nextWakeAt(); due !== undefined && due <= mono; due = liveness.nextWakeAt()) {
+        if (due <= last) throw new Error(`woken again at ${due}`);
+        last = due;
+        liveness.onWake(at(due));
+        for (const { to } of recorder.sent()) liveness.onSent(to, at(due));
+        for (const lost of silent.splice(0)) liveness.onNeighbourDown(lost, 'silent', at(due));
+      }
+    },
+    up(who, mono = 0) {
+      liveness.onNeighbourUp(who, at(mono));
+      liveness.onWake(at(mono));
+      recorder.sent();
+      liveness.onSent(who, at(mono));
+      liveness.onHeard(who, at(mono));
+    },
+    accuse(by, of = ada, mono = 0) {
+      const said = record({ kind: 'accuse', author: by, key: of, at: mono });
+      accept(said, mono);
+      return said;
+    },
+    member(who = ada, mono = 0) {
+      const said = record({ kind: 'presence', author: who, at: mono });
+      accept(said, mono);
+      liveness.onRecordStored(said, at(mono));
+    },
+    suspicion: () =>
+      recorder
+        .facts()
+        .map(fact => fact.type)
+        .filter(type => type.startsWith('peer-') || type === 'self-suspected'),
+  };
+}
+
+test('LIVE-1: a heartbeat goes out on a link on which nothing was sent for so long', () => {
+  const { liveness, sent, up } = bench();
+  up(link);
+  liveness.onSent(link, at(500));
+  liveness.onWake(at(2_499));
+  expect(sent()).toEqual([]);
+  expect(liveness.nextWakeAt()).toBe(2_500);
+  liveness.onWake(at(2_500));
+  expect(sent()).toEqual([{ to: link, frame: { type: 'heartbeat' } }]);
+});
+
+test('LIVE-2: any frame is a proof of life', () => {
+  const b = bench();
+  b.up(link);
+  for (let mono = 0; mono < 60_000; mono += 4_900) {
+    b.until(mono);
+    b.liveness.onHeard(link, at(mono));
+  }
+  expect(b.facts()).toEqual([]);
+});
+
+test('LIVE-3: a silent neighbour is pinged, then given up', () => {
+  const { liveness, sent, facts, up } = bench();
+  up(link);
+  liveness.onSent(link, at(4_999));
+  liveness.onWake(at(4_999));
+  expect(sent()).toEqual([]);
+  liveness.onWake(at(5_000));
+  expect(sent()).toMatchObject([{ to: link, frame: { type: 'ping' } }]);
+  liveness.onWake(at(6_499));
+  expect(facts()).toEqual([]);
+  liveness.onWake(at(6_500));
+  expect(facts()).toEqual([{ type: 'neighbour-silent', peer: link }]);
+});
+
+test('LIVE-3: an answer to the ping starts patience anew', () => {
+  const { liveness, facts, up } = bench();
+  up(link);
+  liveness.onWake(at(5_000));
+  liveness.onHeard(link, at(6_000));
+  liveness.onWake(at(6_500));
+  liveness.onWake(at(10_999));
+  expect(facts()).toEqual([]);
+});
+
+test('LIVE-3: a ping that went out late has its full time, and nobody is woken in vain meanwhile', () => {
+  const b = bench();
+  b.up(link);
+  b.liveness.onWake(at(6_200));
+  for (const { to } of b.sent()) b.liveness.onSent(to, at(6_200));
+  expect(b.liveness.nextWakeAt()).toBe(7_700);
+  b.until(7_699);
+  expect(b.facts()).toEqual([]);
+  b.until(7_700);
+  expect(b.facts()).toEqual([{ type: 'neighbour-silent', peer: link }]);
+});
+
+test('LIVE-3: measuring round trips does not renew the patience', () => {
+  const b = bench({ 'liveness.rttMs': 1_000, 'liveness.pingMs': 5_000, 'liveness.heartbeatMs': 60_000 });
+  b.up(link);
+  b.until(13_000);
+  expect(ofType(b.facts(), 'neighbour-silent')).not.toHaveLength(0);
+});
+
+test('LIVE-4: who gives up a member accuses it; a stranger’s key is nobody’s loss', () => {
+  const { liveness, facts, member } = bench();
+  member(ada);
+  facts();
+  liveness.onNeighbourDown(ada, 'silent', at(10));
+  expect(facts()).toEqual([{ type: 'statement-wanted', kind: 'accuse', key: ada, value: null }]);
+  liveness.onNeighbourDown(peer(9), 'silent', at(10));
+  expect(facts()).toEqual([]);
+});
+
+test.each(['goodbye', 'banned'] as const)('LIVE-4: a %s accuses nobody', reason => {
+  const b = bench();
+  b.member(ada);
+  b.facts();
+  b.up(ada);
+  b.liveness.onNeighbourDown(ada, reason, at(10));
+  b.until(10_000);
+  expect(b.facts()).toEqual([]);
+});
+
+test('LIVE-5: a link that closed without a word accuses after a second', () => {
+  const b = bench();
+  b.member(ada);
+  b.facts();
+  b.up(ada);
+  b.liveness.onNeighbourDown(ada, 'closed', at(10));
+  b.until(1_009);
+  expect(b.facts()).toEqual([]);
+  b.until(1_010);
+  expect(b.facts()).toMatchObject([{ type: 'statement-wanted', kind: 'accuse', key: ada }]);
+});
+
+test('LIVE-5: not when it is back by then, or has said goodbye', () => {
+  const back = bench();
+  back.member(ada);
+  back.liveness.onNeighbourDown(ada, 'closed', at(0));
+  back.liveness.onNeighbourUp(ada, at(900));
+  const left = bench();
+  left.member(ada);
+  left.liveness.onNeighbourDown(ada, 'closed', at(0));
+  left.liveness.onMemberGone(ada);
+  for (const { until, facts } of [back, left]) {
+    facts();
+    until(1_500);
+    expect(facts()).toEqual([]);
+  }
+});
+
+test('LIVE-6: an accusation makes a suspect, a newer word of the accused clears it', () => {
+  const b = bench();
+  b.member(ada, 0);
+  b.facts();
+  b.accuse(peer(2), ada, 10);
+  expect(b.facts()).toMatchObject([
+    { type: 'record-stored', kept: true },
+    { type: 'peer-suspected', peer: ada },
+  ]);
+  expect(b.liveness.suspected()).toBe(1);
+  b.member(ada, 11);
+  expect(b.suspicion()).toEqual(['peer-cleared']);
+  b.until(60_000);
+  expect(b.suspicion()).toEqual([]);
+});
+
+test('LIVE-6: a word from before the accusation clears nothing, and an accusation from before the last word is void', () => {
+  const b = bench();
+  b.member(ada, 5);
+  b.accuse(peer(2), ada, 4);
+  expect(b.facts()).toEqual([{ type: 'record-ignored', reason: 'stale-accusation' }]);
+  b.accuse(peer(2), ada, 10);
+  b.member(ada, 9);
+  expect(b.suspicion()).toEqual(['peer-suspected']);
+});
+
+test('LIVE-6: any record of the accused is a word', () => {
+  const b = bench();
+  b.member(ada, 0);
+  b.accuse(peer(2), ada, 10);
+  b.facts();
+  b.liveness.onRecordAccepted(record({ author: ada, at: 11 }), link, 'push', at(20));
+  expect(b.suspicion()).toEqual(['peer-cleared']);
+});
+
+test('LIVE-7: one accuser needs longer than two', () => {
+  const lone = bench();
+  lone.member();
+  lone.accuse(peer(2), ada, 10);
+  lone.accuse(peer(2), ada, 20);
+  lone.facts();
+  lone.until(6_009);
+  expect(lone.suspicion()).toEqual([]);
+  lone.until(6_010);
+  expect(lone.facts()).toMatchObject([{ type: 'peer-failed', peer: ada }]);
+
+  const two = bench();
+  two.member();
+  two.accuse(peer(2), ada, 10);
+  two.accuse(peer(3), ada, 20);
+  two.facts();
+  two.until(4_009);
+  expect(two.suspicion()).toEqual([]);
+  two.until(4_010);
+  expect(two.suspicion()).toEqual(['peer-failed']);
+  expect(two.liveness.suspected()).toBe(0);
+});
+
+test('LIVE-8: who hears the accused does not suspect it', () => {
+  const b = bench();
+  b.member();
+  b.up(ada);
+  b.accuse(peer(2), ada, 4_999);
+  expect(b.suspicion()).toEqual([]);
+  b.accuse(peer(3), ada, 5_001);
+  expect(b.suspicion()).toEqual(['peer-suspected']);
+});
+
+test('LIVE-9: a node that was stopped gives its neighbours and the suspects the time back', () => {
+  const b = bench();
+  b.member();
+  b.up(link);
+  b.accuse(peer(2), ada, 10);
+  b.facts();
+  b.liveness.onStall(20_000, at(21_000));
+  b.liveness.onWake(at(21_000));
+  expect(b.facts()).toEqual([]);
+  b.until(26_009);
+  expect(b.suspicion()).toEqual([]);
+  b.until(26_010);
+  expect(b.suspicion()).toEqual(['peer-failed']);
+  b.until(27_500);
+  expect(ofType(b.facts(), 'neighbour-silent')).toEqual([{ type: 'neighbour-silent', peer: link }]);
+});
+
+test('LIVE-10: accusations are kept for their time and then leave the index', () => {
+  const b = bench({ ...QUIET, 'liveness.accusationMs': 5_000 });
+  b.member();
+  const said = b.accuse(peer(2), ada, 0);
+  b.facts();
+  b.until(4_999);
+  expect(ofType(b.facts(), 'record-dropped')).toEqual([]);
+  b.until(5_000);
+  expect(ofType(b.facts(), 'record-dropped').map(fact => fact.record.id)).toEqual([said.id]);
+});
+
+test('LIVE-11: one accuser has 64 accusations standing, all together 1,024', () => {
+  const b = bench();
+  const reasons = (): readonly string[] => ofType(b.facts(), 'record-ignored').map(fact => fact.reason);
+  for (let n = 0; n < 64; n++) b.accuse(peer(2), peer(1_000 + n), n);
+  expect(reasons()).toEqual([]);
+  b.accuse(peer(2), peer(2_000), 64);
+  expect(reasons()).toEqual(['quota']);
+  for (let n = 64; n < 1_023; n++) b.accuse(peer(10_000 + (n >> 4)), peer(3), n);
+  expect(reasons()).toEqual([]);
+  b.accuse(peer(4), peer(3), 1_023);
+  expect(reasons()).toEqual([]);
+  b.accuse(peer(5), peer(3), 1_024);
+  expect(reasons()).toEqual(['quota']);
+  b.until(90_000);
+  b.facts();
+  b.accuse(peer(2), peer(2_000), 90_001);
+  expect(reasons()).toEqual([]);
+});
+
+test('LIVE-12: only members are watched: what strangers say or suffer leaves no trace', () => {
+  const b = bench();
+  for (let n = 0; n < 1_000; n++) {
+    b.liveness.onRecordAccepted(record({ kind: 'presence', author: peer(1_000 + n) }), link, 'push', at(0));
+  }
+  b.facts();
+  b.accuse(peer(2), peer(1_500), 10);
+  expect(b.suspicion()).toEqual([]);
+  b.liveness.onNeighbourDown(peer(1_500), 'silent', at(20));
+  expect(ofType(b.facts(), 'statement-wanted')).toEqual([]);
+});
+
+test('LIVE-12: who is gone is no suspect any more', () => {
+  const b = bench();
+  b.member();
+  b.accuse(peer(2), ada, 10);
+  b.liveness.onMemberGone(ada);
+  expect(b.liveness.suspected()).toBe(0);
+  b.facts();
+  b.until(60_000);
+  expect(b.suspicion()).toEqual([]);
+});
+
+test('LIVE-13: a ping is answered, and the answer to one’s own gives the round trip', () => {
+  const { liveness, sent, up } = bench();
+  up(link);
+  liveness.onFrame(link, { type: 'ping', nonce: 7 }, at(1));
+  expect(sent()).toEqual([{ to: link, frame: { type: 'pong', nonce: 7 } }]);
+  liveness.onWake(at(5_000));
+  const [ping] = sent();
+  const nonce = ping?.frame.type === 'ping' ? ping.frame.nonce : -1;
+  liveness.onFrame(link, { type: 'pong', nonce: (nonce + 1) % 2 ** 32 }, at(5_010));
+  expect(liveness.rttMs(link)).toBeUndefined();
+  liveness.onFrame(link, { type: 'pong', nonce }, at(5_040));
+  expect(liveness.rttMs(link)).toBe(40);
+  liveness.onFrame(link, { type: 'pong', nonce }, at(6_000));
+  expect(liveness.rttMs(link)).toBe(40);
+});
+
+test('LIVE-14: an accusation that comes before the presence it is about still counts', () => {
+  const b = bench();
+  b.accuse(peer(2), ada, 10);
+  expect(b.suspicion()).toEqual([]);
+  b.member(ada, 5);
+  expect(b.suspicion()).toEqual(['peer-suspected']);
+  const newer = bench();
+  newer.accuse(peer(2), ada, 10);
+  newer.member(ada, 11);
+  expect(newer.suspicion()).toEqual([]);
+});
+
+test('LIVE-15: the accused itself is told, and nobody else', () => {
+  const b = bench();
+  b.accuse(peer(2), self, 10);
+  expect(b.suspicion()).toEqual(['self-suspected']);
+});

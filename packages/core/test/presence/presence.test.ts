@@ -1,0 +1,231 @@
+import { expect, test } from 'vitest';
+import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
+import { hlcAt } from '../../src/identity/hlc.ts';
+import type { SignedRecord } from '../../src/identity/record.ts';
+import { createPresence, type Presence } from '../../src/presence/presence.ts';
+import type { Hlc, PeerId, Wire } from '../../src/types.ts';
+import { at, peer, WALL } from '../support/peers.ts';
+import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
+import { record } from '../support/records.ts';
+import { rngOf } from '../support/seed.ts';
+
+const self = peer(100);
+const link = peer(50);
+const ada = peer(1);
+
+interface Bench extends Recorder {
+  readonly presence: Presence;
+  readonly farewells: Hlc[];
+  accept(said: SignedRecord, mono?: number): void;
+}
+
+function bench(config: ConfigOverrides = {}): Bench {
+  const recorder = createRecorder();
+  const farewells: Hlc[] = [];
+  const presence = createPresence({
+    self,
+    incarnation: hlcAt(WALL),
+    config: makeConfig(config),
+    outbox: recorder.outbox,
+    rng: rngOf(0, 1),
+    prepareFarewell: incarnation => void farewells.push(incarnation),
+  });
+  return {
+    ...recorder,
+    presence,
+    farewells,
+    accept: (said, mono = 0) => presence.onRecordAccepted(said, said.author === self ? 'self' : link, 'push', at(mono)),
+  };
+}
+
+const here = (mono: number, value: Wire = 'here', incarnation = 1, author: PeerId = ada): SignedRecord =>
+  record({ kind: 'presence', at: mono, value: [incarnation, value], author });
+const goodbye = (incarnation = 1, author: PeerId = ada): SignedRecord =>
+  record({ kind: 'leave', value: incarnation, author });
+const ignored = (b: Bench): readonly string[] => ofType(b.facts(), 'record-ignored').map(fact => fact.reason);
+/** Wakes every 100 ms up to `mono`. */
+const wait = (b: Bench, from: number, mono: number): void => {
+  for (let now = from; now <= mono; now += 100) b.presence.onWake(at(now));
+};
+
+test('PRES-1: the newest of each author counts, whatever the order', () => {
+  const first = here(1, 'a');
+  const second = here(2, 'b');
+  for (const order of [
+    [first, second],
+    [second, first],
+  ]) {
+    const b = bench();
+    for (const said of order) b.accept(said);
+    expect(b.deliveries().at(-1)).toMatchObject({ what: 'presence', peer: ada, presence: 'b', status: 'alive' });
+    expect(b.presence.size()).toBe(1);
+    expect(ofType(b.facts(), 'member-joined')).toHaveLength(1);
+  }
+});
+
+test('PRES-1: what is overtaken leaves the index when the newer comes', () => {
+  const b = bench();
+  const first = here(1);
+  b.accept(first);
+  b.facts();
+  b.accept(here(2));
+  expect(b.facts().map(fact => fact.type)).toEqual(['record-dropped', 'record-stored']);
+});
+
+test('PRES-2: a goodbye ends its incarnation and all before, no later one', () => {
+  const b = bench();
+  b.accept(here(1, 'x', 2));
+  b.accept(goodbye(1));
+  expect(ignored(b)).toEqual(['superseded']);
+  b.deliveries();
+  b.accept(goodbye(2));
+  expect(b.deliveries()).toEqual([{ what: 'presence-gone', peer: ada, reason: 'left' }]);
+  expect(b.presence.size()).toBe(0);
+});
+
+test('PRES-2: after a goodbye no presence of that incarnation is believed, a later one is', () => {
+  const b = bench();
+  b.accept(goodbye(2));
+  b.accept(here(900, 'late', 2));
+  b.accept(here(901, 'later', 1));
+  expect(ignored(b)).toEqual(['superseded', 'superseded']);
+  expect(b.presence.size()).toBe(0);
+  b.accept(here(5, 'again', 3));
+  expect(b.presence.size()).toBe(1);
+});
+
+test('PRES-2: a goodbye is kept, so that those who missed it hear of it', () => {
+  const b = bench();
+  b.accept(here(1));
+  b.facts();
+  b.accept(goodbye());
+  expect(b.facts()).toMatchObject([
+    { type: 'record-dropped' },
+    { type: 'member-gone', peer: ada, reason: 'left' },
+    { type: 'record-stored', record: { kind: 'leave' }, kept: true },
+  ]);
+  wait(b, 0, 299_000);
+  expect(ofType(b.facts(), 'record-dropped')).toEqual([]);
+  wait(b, 299_000, 301_000);
+  expect(ofType(b.facts(), 'record-dropped')).toHaveLength(1);
+});
+
+test('PRES-3: a presence that is not renewed expires by the receiver’s own clock', () => {
+  const b = bench({ 'presence.validMs': 10_000 });
+  // Said long ago by its own clock; what counts is when it came.
+  b.accept(here(-50_000), 5_000);
+  b.accept(here(-50_000, 'x', 1, peer(2)), 9_000);
+  wait(b, 5_000, 14_900);
+  expect(b.presence.size()).toBe(2);
+  wait(b, 15_000, 16_000);
+  expect(b.deliveries().at(-1)).toEqual({ what: 'presence-gone', peer: ada, reason: 'expired' });
+  expect(ofType(b.facts(), 'member-gone')).toMatchObject([{ peer: ada, reason: 'expired' }]);
+  b.accept(here(9_000, 'y', 1, peer(2)), 18_000);
+  wait(b, 16_000, 27_900);
+  expect(b.presence.size()).toBe(1);
+});
+
+test('PRES-3: a late wake expires what is due, once', () => {
+  const b = bench({ 'presence.validMs': 10_000 });
+  b.accept(here(0));
+  b.presence.onWake(at(3_600_000));
+  b.presence.onWake(at(3_600_001));
+  expect(ofType(b.facts(), 'member-gone')).toHaveLength(1);
+});
+
+test('PRES-4: after a failure only what was said later is believed', () => {
+  const b = bench();
+  b.accept(here(1));
+  b.presence.onPeerFailed({ type: 'peer-failed', peer: ada, hlc: hlcAt(WALL + 10) }, at(20));
+  expect(b.deliveries().at(-1)).toEqual({ what: 'presence-gone', peer: ada, reason: 'failed' });
+  b.accept(here(1), 21);
+  b.accept(here(10), 21);
+  expect(ignored(b)).toEqual(['superseded', 'superseded']);
+  b.accept(here(11), 22);
+  expect(b.presence.size()).toBe(1);
+  b.accept(here(12), 23);
+  expect(ignored(b)).toEqual([]);
+});
+
+test('PRES-4: a failure that is older than the presence is void', () => {
+  const b = bench();
+  b.accept(here(11));
+  b.presence.onPeerFailed({ type: 'peer-failed', peer: ada, hlc: hlcAt(WALL + 10) }, at(20));
+  expect(b.presence.size()).toBe(1);
+  b.presence.onPeerFailed({ type: 'peer-failed', peer: peer(9), hlc: hlcAt(WALL + 10) }, at(20));
+  expect(b.presence.size()).toBe(1);
+});
+
+test('PRES-5: who is taken for dead says otherwise, at most once a second', () => {
+  const b = bench();
+  b.presence.onSelfSuspected(at(0));
+  expect(b.facts()).toEqual([]);
+  b.presence.update('me', at(0));
+  for (let mono = 0; mono < 3_000; mono += 10) {
+    b.presence.onSelfSuspected(at(mono));
+    b.presence.onWake(at(mono));
+  }
+  const stated = ofType(b.facts(), 'statement-wanted');
+  expect(stated).toHaveLength(3);
+  expect(stated[0]).toMatchObject({ kind: 'presence', value: [hlcAt(WALL), 'me'] });
+});
+
+test('PRES-6: own presence is stated at once, and again within the refresh ± 20 %', () => {
+  const b = bench();
+  b.presence.update('me', at(0));
+  expect(ofType(b.facts(), 'statement-wanted')).toHaveLength(1);
+  expect(b.farewells).toEqual([hlcAt(WALL)]);
+  const due = b.presence.nextWakeAt()!;
+  expect(Math.abs(due - 60_000)).toBeLessThanOrEqual(12_000);
+  b.presence.onWake(at(due - 1));
+  expect(b.facts()).toEqual([]);
+  b.presence.onWake(at(due));
+  expect(ofType(b.facts(), 'statement-wanted')).toHaveLength(1);
+});
+
+test('PRES-6: own presence is nobody else', () => {
+  const b = bench();
+  b.accept(here(1, 'me', 1, self));
+  expect(b.presence.size()).toBe(0);
+  expect(b.deliveries()).toEqual([]);
+  expect(b.facts()).toMatchObject([{ type: 'record-stored' }]);
+});
+
+test('PRES-7: suspicion and its end are shown, each once', () => {
+  const b = bench();
+  b.accept(here(1));
+  b.deliveries();
+  b.presence.onPeerSuspected(ada);
+  b.presence.onPeerSuspected(ada);
+  b.presence.onPeerSuspected(peer(9));
+  b.presence.onPeerCleared(ada);
+  b.presence.onPeerCleared(ada);
+  const statuses = b.deliveries().map(delivery => (delivery.what === 'presence' ? delivery.status : undefined));
+  expect(statuses).toEqual(['suspect', 'alive']);
+});
+
+test('PRES-8: members are bounded; goodbyes of strangers count too', () => {
+  const b = bench({ 'presence.maxAuthors': 8 });
+  for (let n = 1; n <= 7; n++) b.accept(here(1, 'x', 1, peer(n)));
+  b.accept(goodbye(1, peer(8)));
+  expect(ignored(b)).toEqual([]);
+  b.accept(here(1, 'x', 1, peer(9)));
+  b.accept(goodbye(1, peer(10)));
+  expect(ignored(b)).toEqual(['quota', 'quota']);
+  b.accept(here(2, 'newer', 1, peer(3)));
+  expect(ignored(b)).toEqual([]);
+  expect(b.presence.size()).toBe(7);
+});
+
+test('PRES-9: an author may ask for a shorter life than the room’s, not for a longer one', () => {
+  const b = bench({ 'presence.validMs': 10_000 });
+  b.accept(record({ kind: 'presence', author: peer(1), exp: WALL + 3_000 }));
+  b.accept(record({ kind: 'presence', author: peer(2), exp: WALL + 90_000_000 }));
+  b.accept(record({ kind: 'presence', author: peer(3), exp: 1 }));
+  wait(b, 0, 1_000);
+  expect(b.presence.size()).toBe(2);
+  wait(b, 1_100, 3_000);
+  expect(b.presence.size()).toBe(1);
+  wait(b, 3_100, 10_000);
+  expect(b.presence.size()).toBe(0);
+});

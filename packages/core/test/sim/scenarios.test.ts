@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { type Result, runScenario, type ScenarioFile, scenarios } from '../../sim/index.ts';
+
+function shipped(name: string): ScenarioFile {
+  return scenarios.get(name)![0]!;
+}
+
+function passes(result: Result): void {
+  expect(result.failures).toEqual([]);
+}
+
+/** The shipped scenarios at a size that a test can afford; their expectations hold at any size. */
+const QUICK: readonly (readonly [string, ScenarioFile])[] = [
+  ['six-nodes', shipped('six-nodes')],
+  ['ring-5', shipped('ring-5')],
+  ['partition-heal', shipped('partition-heal')],
+  ['quiet-50 at 12 nodes', { ...shipped('quiet-50'), nodes: 12, duration: '10m' }],
+  ['pause-2s-all at 15 nodes', { ...shipped('pause-2s-all'), nodes: 15 }],
+  ['modes-1k-flood at 150 nodes', { ...shipped('modes-1k-flood'), nodes: 150 }],
+  ['modes-1k-push-2 at 100 nodes', { ...shipped('modes-1k-push-2'), nodes: 100 }],
+  ['thousand at 80 nodes', { ...shipped('thousand'), nodes: 80 }],
+];
+
+describe('shipped scenarios', () => {
+  it.each(QUICK)('SIM-1: %s does what it expects, twice alike', (_name, file) => {
+    const first = runScenario(file);
+    passes(first);
+    const again = runScenario(file);
+    expect(again.report.traceHash).toBe(first.report.traceHash);
+    expect(again.report).toEqual(first.report);
+  });
+
+  it('SIM-2: another seed is another run', () => {
+    const hashes = [1, 2, 3].map(seed => runScenario(shipped('six-nodes'), { seed }).report.traceHash);
+    expect(new Set(hashes).size).toBe(3);
+  });
+
+  it('SIM-3: every shipped scenario is valid, has a sentence and something to show', () => {
+    for (const file of [...scenarios.values()].flat()) {
+      expect(file.about).toMatch(/\.$/);
+      expect(Object.keys(file.expect ?? {}).length).toBeGreaterThan(0);
+      runScenario({ ...file, nodes: Array.isArray(file.topology) ? file.nodes : 10, duration: '1ms', timeline: [] });
+    }
+  });
+
+  it('SIM-4: what is not met is said in a sentence', () => {
+    const { failures } = runScenario({
+      name: 'unmet',
+      nodes: 2,
+      duration: '5s',
+      expect: {
+        'overlay.components': { equals: 7 },
+        'overlay.dials': { min: 1_000 },
+        'bytes.perNodePerSecond.out.mean': { max: 0 },
+        'convergence.t99Ms': { max: 1 },
+      },
+    });
+    expect(failures).toHaveLength(4);
+    expect(failures[0]).toBe('overlay.components is 1, not 7.');
+    expect(failures[3]).toContain('never reached, or nothing was measured');
+  });
+});

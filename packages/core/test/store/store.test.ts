@@ -1,0 +1,250 @@
+import { expect, test } from 'vitest';
+import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
+import type { SignedRecord } from '../../src/identity/record.ts';
+import { createEvents } from '../../src/store/events.ts';
+import { createStore, type Store } from '../../src/store/store.ts';
+import { peer } from '../support/peers.ts';
+import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
+import { record, type Said } from '../support/records.ts';
+
+const self = peer(100);
+const link = peer(50);
+
+interface Bench extends Recorder {
+  readonly store: Store;
+  accept(said: SignedRecord): void;
+  /** What the app believes, by its deliveries so far. */
+  readonly seen: Map<string, unknown>;
+  look(): void;
+}
+
+function bench(config: ConfigOverrides = {}): Bench {
+  const recorder = createRecorder();
+  const store = createStore(self, makeConfig(config), recorder.outbox);
+  const seen = new Map<string, unknown>();
+  return {
+    ...recorder,
+    store,
+    seen,
+    accept: said => store.onRecordAccepted(said, said.author === self ? 'self' : link, 'push'),
+    look() {
+      for (const delivery of recorder.deliveries()) {
+        if (delivery.what !== 'state') continue;
+        if (delivery.value === undefined) seen.delete(delivery.key);
+        else seen.set(delivery.key, delivery.value);
+      }
+    },
+  };
+}
+
+function permutations<T>(list: readonly T[]): readonly (readonly T[])[] {
+  if (list.length === 0) return [[]];
+  return list.flatMap((first, i) => permutations(list.toSpliced(i, 1)).map(rest => [first, ...rest]));
+}
+
+const contest: readonly Said[] = [
+  { author: peer(1), at: 1, value: 'old' },
+  { author: peer(1), at: 5, value: 'low author' },
+  { author: peer(2), at: 5, value: 'high author' },
+  { author: peer(2), at: 5, seq: 2, value: 'same author, same clock' },
+  { author: peer(3), at: 4, kind: 'state-delete' },
+];
+
+test('STORE-1: every order of arrival ends with the same winner, hash and view', () => {
+  const records = contest.map(said => record({ key: 'k', ...said }));
+  const ends = permutations(records).map(order => {
+    const b = bench();
+    for (const said of order) b.accept(said);
+    b.look();
+    return `${b.store.hash()} ${String(b.seen.get('k'))}`;
+  });
+  expect(ends).toHaveLength(120);
+  expect(new Set(ends).size).toBe(1);
+  const [, , higher, same] = records;
+  const winner = same!.id > higher!.id ? 'same author, same clock' : 'high author';
+  expect(ends[0]).toContain(winner);
+});
+
+test('STORE-2: an old copy does not bring back what was deleted, in any order', () => {
+  const put = record({ key: 'k', at: 1, value: 'back?' });
+  const remove = record({ key: 'k', at: 2, kind: 'state-delete' });
+  const between = record({ key: 'k', at: 1, author: peer(2), value: 'or this?' });
+  for (const order of permutations([put, remove, between])) {
+    const b = bench();
+    for (const said of order) b.accept(said);
+    for (const said of [put, between]) b.accept(said);
+    b.look();
+    expect(b.seen.size).toBe(0);
+    expect(b.store.size()).toBe(0);
+  }
+});
+
+test('STORE-2: a newer write revives a deleted key', () => {
+  const b = bench();
+  b.accept(record({ key: 'k', at: 1, kind: 'state-delete' }));
+  b.accept(record({ key: 'k', at: 2, value: 'new' }));
+  b.look();
+  expect(b.seen.get('k')).toBe('new');
+  expect(b.store.size()).toBe(1);
+});
+
+test('STORE-3: the hash is equal exactly when the records are', () => {
+  const records = ['a', 'b', 'c'].map((key, n) => record({ key, author: peer(n + 1) }));
+  const hashOf = (order: readonly SignedRecord[]): string => {
+    const b = bench();
+    for (const said of order) b.accept(said);
+    return b.store.hash();
+  };
+  expect(hashOf(records)).toMatch(/^[0-9a-f]{16}$/);
+  expect(hashOf(records.toReversed())).toBe(hashOf(records));
+  expect(hashOf(records.slice(1))).not.toBe(hashOf(records));
+  expect(hashOf([...records.slice(0, 2), record({ key: 'c', author: peer(3), seq: 9 })])).not.toBe(hashOf(records));
+});
+
+const refusals = (b: Bench): readonly string[] => ofType(b.facts(), 'record-ignored').map(fact => fact.reason);
+
+test('STORE-4: an author has so many keys, whoever had them before', () => {
+  const b = bench({ 'store.keysPerAuthor': 3 });
+  b.accept(record({ key: 'theirs', author: peer(2) }));
+  for (const key of ['a', 'b', 'c']) b.accept(record({ key }));
+  expect(refusals(b)).toEqual([]);
+  b.accept(record({ key: 'd' }));
+  b.accept(record({ key: 'theirs', at: 1 }));
+  expect(refusals(b)).toEqual(['quota', 'quota']);
+  b.accept(record({ key: 'a', at: 1, value: 2 }));
+  b.accept(record({ key: 'b', at: 1, kind: 'state-delete' }));
+  b.accept(record({ key: 'd', at: 1 }));
+  expect(refusals(b)).toEqual([]);
+});
+
+test('STORE-4: an author has so many bytes', () => {
+  const b = bench({ 'store.bytesPerAuthor': 1_024 });
+  const half = new Uint8Array(509);
+  b.accept(record({ key: 'a', value: half }));
+  b.accept(record({ key: 'b', value: new Uint8Array(508) }));
+  expect(b.store.exceedsQuota(peer(1), 'c', 1)).toBe(false);
+  expect(b.store.exceedsQuota(peer(1), 'c', 2)).toBe(true);
+  b.accept(record({ key: 'b', at: 1, value: half }));
+  expect(refusals(b)).toEqual([]);
+  b.accept(record({ key: 'b', at: 2, value: new Uint8Array(510) }));
+  expect(refusals(b)).toEqual(['quota']);
+});
+
+test('STORE-4: a room has so many keys, revived ones included', () => {
+  const b = bench({ 'store.maxKeys': 16 });
+  for (let n = 0; n < 16; n++) b.accept(record({ key: `k${n}`, author: peer(n) }));
+  expect(refusals(b)).toEqual([]);
+  b.accept(record({ key: 'more' }));
+  b.accept(record({ key: 'gone', kind: 'state-delete' }));
+  b.accept(record({ key: 'gone', at: 1 }));
+  expect(refusals(b)).toEqual(['quota', 'quota']);
+  expect(b.store.size()).toBe(16);
+  b.accept(record({ key: 'k3', at: 1, kind: 'state-delete' }));
+  b.accept(record({ key: 'more', at: 1 }));
+  expect(refusals(b)).toEqual([]);
+});
+
+test('STORE-4: deletions are never refused', () => {
+  const b = bench({ 'store.maxKeys': 16, 'store.keysPerAuthor': 1 });
+  for (let n = 0; n < 16; n++) b.accept(record({ key: `k${n}`, author: peer(n) }));
+  for (let n = 0; n < 16; n++) b.accept(record({ key: `k${n}`, at: 1, kind: 'state-delete' }));
+  expect(refusals(b)).toEqual([]);
+  expect(b.store.size()).toBe(0);
+});
+
+test('STORE-5: beyond the limit the oldest deletion is forgotten, no living key', () => {
+  const b = bench({ 'store.maxTombstones': 16 });
+  b.accept(record({ key: 'alive' }));
+  for (let n = 0; n < 16; n++) b.accept(record({ key: `k${n}`, at: n, kind: 'state-delete' }));
+  expect(ofType(b.facts(), 'record-dropped')).toEqual([]);
+  b.accept(record({ key: 'k16', at: 16, kind: 'state-delete' }));
+  const dropped = ofType(b.facts(), 'record-dropped').map(fact => fact.record.key);
+  expect(dropped).toEqual(['k0']);
+  expect(b.store.size()).toBe(1);
+});
+
+test('STORE-6: the app hears each change once, and nothing of deleted keys that it never had', () => {
+  const b = bench();
+  b.accept(record({ key: 'k', at: 3, value: 'a' }));
+  b.accept(record({ key: 'k', at: 2, value: 'late' }));
+  b.accept(record({ key: 'k', at: 4, kind: 'state-delete', author: peer(2) }));
+  b.accept(record({ key: 'k', at: 5, kind: 'state-delete' }));
+  b.accept(record({ key: 'unknown', kind: 'state-delete' }));
+  expect(b.deliveries()).toMatchObject([
+    { what: 'state', key: 'k', value: 'a', author: peer(1), local: false },
+    { what: 'state', key: 'k', value: undefined, author: peer(2) },
+  ]);
+});
+
+test('STORE-7: what is kept is offered to storage, what is overtaken is forgotten there', () => {
+  const b = bench();
+  const first = record({ key: 'k', at: 1 });
+  const second = record({ key: 'k', at: 2, value: 2 });
+  b.accept(first);
+  b.accept(second);
+  expect(b.effects().filter(effect => effect.type === 'keep' || effect.type === 'forget')).toEqual([
+    { type: 'keep', id: first.id, bytes: first.bytes },
+    { type: 'forget', id: first.id },
+    { type: 'keep', id: second.id, bytes: second.bytes },
+  ]);
+  expect(b.facts().map(fact => fact.type)).toEqual(['record-stored', 'record-dropped', 'record-stored']);
+});
+
+const own = (said: Said): SignedRecord => record({ author: self, key: 'k', ...said });
+
+test('STORE-8: a local write shows before it is signed, and once', () => {
+  const b = bench();
+  const said = own({ at: 1, value: 'mine' });
+  b.store.onRecordDrafted(said);
+  expect(b.deliveries()).toMatchObject([{ key: 'k', value: 'mine', author: self, local: true }]);
+  expect(b.facts()).toEqual([]);
+  b.accept(said);
+  expect(b.deliveries()).toEqual([]);
+  expect(b.facts()).toMatchObject([{ type: 'record-stored', kept: true, from: 'self' }]);
+});
+
+test('STORE-8: what overtakes a local write while it is signed wins', () => {
+  const b = bench();
+  const mine = own({ at: 1, value: 'mine' });
+  b.store.onRecordDrafted(mine);
+  b.accept(record({ key: 'k', at: 2, value: 'theirs' }));
+  b.accept(mine);
+  b.look();
+  expect(b.seen.get('k')).toBe('theirs');
+  expect(refusals(b)).toEqual(['superseded']);
+});
+
+test('STORE-8: a later local write is not undone by the signature of an earlier one', () => {
+  const b = bench();
+  const first = own({ at: 1, value: 1 });
+  const second = own({ at: 2, value: 2 });
+  b.store.onRecordDrafted(first);
+  b.store.onRecordDrafted(second);
+  b.accept(first);
+  b.accept(second);
+  b.look();
+  expect(b.seen.get('k')).toBe(2);
+  expect(ofType(b.facts(), 'record-stored').map(fact => fact.record.id)).toEqual([second.id]);
+});
+
+test('STORE-9: an event is shown to everybody but its author, passed on, and never kept', () => {
+  const recorder = createRecorder();
+  const events = createEvents(self, recorder.outbox);
+  events.onRecordAccepted(record({ kind: 'event', key: 'wave', value: 1 }), link, 'push');
+  expect(recorder.deliveries()).toEqual([{ what: 'event', key: 'wave', value: 1, from: peer(1) }]);
+  expect(recorder.facts()).toMatchObject([{ type: 'record-stored', kept: false }]);
+  events.onRecordAccepted(record({ kind: 'event', key: 'wave', author: self }), 'self', 'self');
+  expect(recorder.deliveries()).toEqual([]);
+  expect(recorder.facts()).toMatchObject([{ type: 'record-stored', kept: false }]);
+});
+
+test('STORE-10: what is overtaken on arrival is neither kept nor passed on', () => {
+  const b = bench();
+  b.accept(record({ key: 'k', at: 2 }));
+  b.facts();
+  b.effects();
+  b.accept(record({ key: 'k', at: 1 }));
+  expect(b.facts()).toEqual([{ type: 'record-ignored', reason: 'superseded' }]);
+  expect(b.effects()).toEqual([]);
+  expect(b.store.exceedsQuota(peer(1), 'k', 1)).toBe(false);
+});
