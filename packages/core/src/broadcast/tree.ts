@@ -64,7 +64,7 @@ export function createTree({ config, outbox, rng }: BroadcastTools): Broadcast {
     }
   };
 
-  const answerGraft = (peer: PeerId, link: TreeLink, ids: readonly ShortId[], now: Now): void => {
+  const answerGraft = (link: TreeLink, ids: readonly ShortId[], now: Now): void => {
     link.eager = true;
     for (const id of ids) {
       const record = recent.get(id);
@@ -117,7 +117,7 @@ export function createTree({ config, outbox, rng }: BroadcastTools): Broadcast {
           for (const id of frame.ids) if (!recent.knows(id)) missing.announced(id, from, now);
           return;
         case 'graft':
-          return answerGraft(from, link, frame.ids, now);
+          return answerGraft(link, frame.ids, now);
         case 'prune':
           link.eager = false;
           return keepConnected();
