@@ -10,3 +10,5 @@ export { type Result, type Run, type RunOptions, runScenario, startScenario } fr
 export { parseScenario } from './scenario/parse.ts';
 export type { ActionFile, Bounds, Scenario, ScenarioFile, SelectionFile, Topology } from './scenario/scenario.ts';
 export { scenarios } from './scenarios/index.ts';
+export type { SimNode } from './world/node.ts';
+export type { World } from './world/world.ts';

@@ -197,9 +197,13 @@ function inspectOften(world: World, scenario: Scenario, invariants: Invariants):
 
 /** Has nothing happened for so long that anti-entropy must have repaired everything? */
 function isQuiet(world: World, scenario: Scenario, touchedAt: number): boolean {
-  const quietMs = 4 * makeConfig(scenario.config)['sync.periodMs'];
+  const config = makeConfig(scenario.config);
+  const quietMs = 4 * config['sync.periodMs'];
   const isCut = world.network.partitions.some(({ until }) => until > world.now);
-  return !isCut && world.now - touchedAt >= quietMs;
+  const skews = world.nodes.filter(isUp).map(({ skewMs }) => skewMs);
+  // Records of a clock that is too far ahead are refused until their time has come.
+  const isSkewed = Math.max(0, ...skews) - Math.min(0, ...skews) > config['intake.skewMs'];
+  return !isCut && !isSkewed && world.now - touchedAt >= quietMs;
 }
 
 function reportOf(

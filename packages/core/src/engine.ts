@@ -99,7 +99,10 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
       metrics.onInput(input);
       // Counted from the last input as well: a backlog that comes before the late wake is one stall, not many.
       const stalledMs = wakeAt === undefined ? 0 : now.mono - Math.max(wakeAt, handledAt);
-      if (stalledMs > STALL_MS) modules.liveness.onStall(stalledMs, now);
+      if (stalledMs > STALL_MS) {
+        modules.liveness.onStall(stalledMs, now);
+        modules.presence.onStall(stalledMs, now);
+      }
       handledAt = now.mono;
       if (input.type === 'leave') leave(parts, drain, now);
       else enter(parts, input, now);

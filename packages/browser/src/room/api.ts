@@ -25,7 +25,7 @@ export interface RoomConfig<Presence> {
   readonly limits?: ConfigOverrides;
   /** Passed to the signaling server's `authorize` hook; at most 4,096 characters. */
   readonly joinToken?: string;
-  /** Aborting leaves the room. */
+  /** Aborting leaves the room, for everybody who was given it by `joinRoom`. */
   readonly signal?: AbortSignalLike;
 }
 
@@ -63,7 +63,8 @@ export interface Room<Presence = unknown, State = Record<string, unknown>, Event
   stats(): RoomStats;
   /**
    * Says goodbye, closes every link and waits for the storage. Never rejects; calling it again is harmless. What was
-   * written a moment before may not have left this machine.
+   * written just before still goes out, except what waits for its turn (see `guard.authorPerSecond`) or is signed by a
+   * page that is going.
    */
   leave(): Promise<void>;
 }

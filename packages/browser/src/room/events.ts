@@ -22,12 +22,12 @@ export function createEventBus<E>(writer: Writer): EventBus<E> {
       writer.publish('event', name, wire);
     },
     on(name, handler) {
-      const emitter = named.get(name) ?? createEmitter<[unknown, { readonly from: PeerId }]>();
+      const emitter = named.get(checkKey(name)) ?? createEmitter<[unknown, { readonly from: PeerId }]>();
       named.set(name, emitter);
-      return emitter.subscribe((payload, meta) => handler(payload as E[typeof name], meta));
+      return emitter.subscribe(handler as (payload: unknown, meta: { readonly from: PeerId }) => void);
     },
     onAny: handler =>
-      every.subscribe((name, payload, meta) => handler(name as keyof E & string, payload as E[keyof E & string], meta)),
+      every.subscribe(handler as (name: string, payload: unknown, meta: { readonly from: PeerId }) => void),
     apply({ key, value, from }) {
       const payload = readValue(value);
       return () => {

@@ -6,6 +6,7 @@ export interface Readiness {
   readonly promise: Promise<void>;
   onReady(): void;
   onServerUp(): void;
+  onLinkUp(): void;
   onServerDown(reason: string): void;
   /** The app's own doing: told to those who wait for the promise, and to nobody else. */
   fail(code: ErrorCode, message: string): void;
@@ -15,10 +16,16 @@ export interface Readiness {
 const PATIENCE_MS = 20_000;
 const REFUSED = 'refused:';
 
+const TOO_LATE = {
+  nobody: ['signaling-unreachable', 'No signaling server answered. Is its URL right, and is it running?'],
+  server: ['timeout', 'The signaling server answered, but no peer could be reached. Is WebRTC blocked?'],
+  peer: ['timeout', 'A peer was reached, but the room is not in sync yet.'],
+} as const;
+
 /** `onError` hears what went wrong outside the app, for those who do not look at the promise; refusals every time. */
 export function createReadiness(clock: Clock, onError: (error: HearsayError) => void): Readiness {
   let settled = false;
-  let serverSeen = false;
+  let reached: keyof typeof TOO_LATE = 'nobody';
   let resolve: () => void = () => undefined;
   let reject: (error: HearsayError) => void = () => undefined;
   const promise = new Promise<void>((yes, no) => {
@@ -37,9 +44,8 @@ export function createReadiness(clock: Clock, onError: (error: HearsayError) => 
   };
 
   const cancelTimer = clock.timer(PATIENCE_MS, () => {
-    const error = serverSeen
-      ? new HearsayError('timeout', 'The signaling server answered, but no peer could be reached. Is WebRTC blocked?')
-      : new HearsayError('signaling-unreachable', 'No signaling server answered. Is its URL right, and is it running?');
+    const [code, message] = TOO_LATE[reached];
+    const error = new HearsayError(code, message);
     settle(error);
     onError(error);
   });
@@ -48,7 +54,10 @@ export function createReadiness(clock: Clock, onError: (error: HearsayError) => 
     promise,
     onReady: () => settle(),
     onServerUp() {
-      serverSeen = true;
+      if (reached === 'nobody') reached = 'server';
+    },
+    onLinkUp() {
+      reached = 'peer';
     },
     onServerDown(reason) {
       if (!reason.startsWith(REFUSED)) return;

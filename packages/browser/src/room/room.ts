@@ -17,6 +17,10 @@ import { createStateMirror, type Writer } from './state.ts';
 import { createStatsReader } from './stats.ts';
 import { createRoomStorage } from './storage.ts';
 import { checkTerms } from './terms.ts';
+import { createWatch } from './watch.ts';
+
+/** What was written just before leaving is still being signed; nobody waits longer for it than this. */
+const LAST_WORDS_MS = 500;
 
 type Signals = { readonly [Name in keyof RoomSignals]: Emitter<[RoomSignals[Name]]> };
 
@@ -75,15 +79,17 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
   };
 
   const ports = openPorts({ platform, config, terms, identity, engine, rtc }, input => {
+    if (input.type === 'link-up') readiness.onLinkUp();
     if (input.type === 'rendezvous-up') readiness.onServerUp();
     if (input.type === 'rendezvous-down') readiness.onServerDown(input.reason);
     host.push(input);
   });
   const kept = createRoomStorage(config.storage, ports.crypto, platform.clock);
+  const signing = createWatch<Uint8Array>(platform.clock);
   const host = createHost({
     engine,
     clock: platform.clock,
-    crypto: kept.crypto,
+    crypto: { sign: bytes => signing.watch(kept.crypto.sign(bytes)), verify: kept.crypto.verify },
     links: ports.links,
     rendezvous: ports.rendezvous,
     storage: kept.storage,
@@ -92,12 +98,19 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
     onTrouble: (code, cause) => signals.error.emit(asError(code, cause)),
   });
 
+  let parted = false;
+  const part = (): void => {
+    if (parted) return;
+    parted = true;
+    stopGoing();
+    host.push({ type: 'leave' });
+  };
   const goodbye = async (): Promise<void> => {
     others.stop();
-    stopGoing();
     config.signal?.removeEventListener?.('abort', onAbort);
     readiness.fail('room-left', 'The room was left before it was ready.');
-    host.push({ type: 'leave' });
+    if (signing.busy) await signing.settledWithin(LAST_WORDS_MS);
+    part();
     await ports.links.shutdown();
     host.stop();
     await kept.flushed();
@@ -120,7 +133,11 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
     readiness.fail('aborted', 'The signal passed to joinRoom was aborted.');
     void leave();
   };
-  const stopGoing = platform.onGoing(() => void leave());
+  const stopGoing = platform.onGoing(() => {
+    void leave();
+    // A page that goes cannot wait for signatures.
+    part();
+  });
 
   host.push({ type: 'start' });
   publishPresence(presence.wire);
@@ -133,7 +150,7 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
     id: roomId,
     self: { id: identity.id, publicKey: identity.publicKey },
     get status() {
-      return engine.status();
+      return left === undefined ? engine.status() : 'left';
     },
     ready: readiness.promise,
     presence: others,
@@ -142,7 +159,15 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
     get links() {
       return readLinks(engine, platform);
     },
-    on: (name, handler) => signals[name].subscribe(handler),
+    on(name, handler) {
+      if (!Object.hasOwn(signals, name)) {
+        throw new HearsayError(
+          'bad-config',
+          `room.on() knows ${Object.keys(signals).join(', ')}, not ${String(name)}.`,
+        );
+      }
+      return signals[name].subscribe(handler);
+    },
     stats: readStats,
     leave,
   };

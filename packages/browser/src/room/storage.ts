@@ -1,5 +1,7 @@
 /** A room's records on disk: given back at the start, and all written before the room is gone. */
+import { equalBytes, toHex } from '@hearsay/core';
 import type { Clock, Crypto, Input, RecordStorage } from '@hearsay/core/host';
+import { createWatch } from './watch.ts';
 
 export interface RoomStorage {
   /** The host's ports, watched: a write is done when it settles, a restored record when its signature is checked. */
@@ -17,12 +19,18 @@ const PORTION = 256;
 const FLUSH_MS = 2_000;
 
 export function createRoomStorage(storage: RecordStorage | undefined, crypto: Crypto, clock: Clock): RoomStorage {
-  const checks = createWatch<boolean>();
-  const writes = createWatch<void>();
+  const checks = createWatch<boolean>(clock);
+  const writes = createWatch<void>(clock);
   if (storage === undefined) {
     const nothing = async (): Promise<void> => undefined;
     return { crypto, storage, restore: nothing, flushed: nothing };
   }
+  /** Records of the portion in hand: the engine keeps what it accepts, and these are on the disk already. */
+  const given = new Map<string, Uint8Array>();
+  const isGiven = (bytes: Uint8Array): boolean => {
+    const known = given.get(nameOf(bytes));
+    return known !== undefined && equalBytes(known, bytes);
+  };
   return {
     crypto: {
       sign: bytes => crypto.sign(bytes),
@@ -31,42 +39,24 @@ export function createRoomStorage(storage: RecordStorage | undefined, crypto: Cr
     // Async wrappers: an app's storage that throws at once is one that rejects.
     storage: {
       load: async () => storage.load(),
-      keep: (id, bytes) => writes.watch((async () => storage.keep(id, bytes))()),
+      keep: async (id, bytes) => (isGiven(bytes) ? undefined : writes.watch((async () => storage.keep(id, bytes))())),
       forget: id => writes.watch((async () => storage.forget(id))()),
     },
     async restore(push) {
       const records = await storage.load();
       for (let from = 0; from < records.length; from += PORTION) {
-        push({ type: 'restore', records: records.slice(from, from + PORTION) });
+        const portion = records.slice(from, from + PORTION);
+        for (const bytes of portion) given.set(nameOf(bytes), bytes);
+        push({ type: 'restore', records: portion });
         await checks.settled();
+        given.clear();
       }
     },
-    flushed: () =>
-      new Promise(resolve => {
-        const cancel = clock.timer(FLUSH_MS, resolve);
-        void writes.settled().then(() => {
-          cancel();
-          resolve();
-        });
-      }),
+    flushed: () => writes.settledWithin(FLUSH_MS),
   };
 }
 
-interface Watch<T> {
-  watch(work: Promise<T>): Promise<T>;
-  /** What is under way now has ended. Never rejects. */
-  settled(): Promise<unknown>;
-}
-
-function createWatch<T>(): Watch<T> {
-  const open = new Set<Promise<T>>();
-  return {
-    watch(work) {
-      open.add(work);
-      const done = (): void => void open.delete(work);
-      work.then(done, done);
-      return work;
-    },
-    settled: () => Promise.allSettled(open),
-  };
+/** A record begins with its signature; half of it tells honest records apart, and the rest is compared. */
+function nameOf(record: Uint8Array): string {
+  return toHex(record.subarray(0, 32));
 }

@@ -1,5 +1,6 @@
 /** Beginning and end: ready, refusals, aborting, leaving, and a process that may exit. */
 import { expect, test, vi } from 'vitest';
+import { createIdentity, type Identity } from '../../src/index.ts';
 import { fakeClock } from './fake-clock.ts';
 import { type AnyRoom, DEAD_URL, join, joinOn, pair, platform, signaling, until } from './rig.ts';
 
@@ -140,6 +141,48 @@ test('ROOM-26: a handler that leaves again, or writes, while the room is being l
   await a.leave();
   expect(performance.now() - started).toBeLessThan(1_800);
   expect(seen).toEqual(['room-left', 'left']);
+});
+
+test('ROOM-26: what was written just before leaving arrives, and before the goodbye', async () => {
+  const [a, b] = await pair();
+  const heard: unknown[] = [];
+  b.state.subscribe(({ key }) => heard.push(key));
+  b.events.on('bye', payload => heard.push(payload));
+  b.on('peer-leave', ({ reason }) => heard.push(reason));
+  a.state.set('last', 1);
+  a.events.send('bye', 'words');
+  const leaving = a.leave();
+  expect(a.status).toBe('left');
+  await leaving;
+  await until(() => heard.length === 3);
+  expect(heard).toEqual(['last', 'words', 'left']);
+});
+
+test('ROOM-26: a signature that is never made keeps nobody, and a page that goes waits for none', async () => {
+  for (const goes of [false, true]) {
+    let going: () => void = () => undefined;
+    const onGoing = (leave: () => void): (() => void) => {
+      going = leave;
+      return () => undefined;
+    };
+    const real = await createIdentity();
+    let silent = false;
+    const identity: Identity = { ...real, sign: bytes => (silent ? new Promise(() => undefined) : real.sign(bytes)) };
+    const room = joinOn(platform({ onGoing }), { app: 'test', signaling: await signaling(), identity });
+    await room.ready;
+    const told: string[] = [];
+    room.on('status', status => told.push(status));
+    silent = true;
+    room.state.set('last', 1);
+    if (goes) {
+      going();
+      expect(told).toEqual(['left']);
+    }
+    const started = performance.now();
+    await room.leave();
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(told).toEqual(['left']);
+  }
 });
 
 test('ROOM-26: leaving never rejects, even when a port fails', async () => {

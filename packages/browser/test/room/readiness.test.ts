@@ -40,6 +40,14 @@ test('ROOM-24: with a server and no peer ready rejects with timeout', async () =
   expect(await settled()).toMatch(/^timeout: .*WebRTC/);
 });
 
+test('ROOM-24: with a peer and no end of the sync ready rejects with timeout, and says that', async () => {
+  const { clock, ready, settled } = readiness();
+  ready.onLinkUp();
+  ready.onServerUp();
+  clock.advance(20_000);
+  expect(await settled()).toMatch(/^timeout: .*in sync/);
+});
+
 test('ROOM-23: a refusal rejects at once, says why, and is told each time', async () => {
   const { errors, ready, settled } = readiness();
   ready.onServerDown('refused:forbidden');

@@ -51,6 +51,32 @@ test('ROOM-28: what is restored is told as changes that were not made here', asy
   await b.leave();
 });
 
+test('ROOM-28: what is restored is not written again', async () => {
+  const url = await signaling();
+  const kept = new Map<RecordId, Uint8Array>();
+  let writes = 0;
+  const memory: RecordStorage = {
+    load: async () => [...kept.values()],
+    keep: async (id, bytes) => {
+      writes += 1;
+      kept.set(id, bytes);
+    },
+    forget: async id => void kept.delete(id),
+  };
+  const a = join(url, { storage: memory });
+  for (let i = 0; i < 270; i += 1) a.state.set(`key ${i % 200}`, i);
+  await until(() => a.stats().unsigned === 0);
+  await a.leave();
+  expect(kept.size).toBe(200);
+  writes = 0;
+  const b = join(url, { storage: memory });
+  await b.ready;
+  expect([b.state.size, kept.size, writes]).toEqual([200, 200, 0]);
+  b.state.set('key 0', 'newer');
+  await until(() => writes === 1);
+  expect(kept.size).toBe(200);
+});
+
 test('ROOM-28: a storage that fails is an error signal; the room works without it', async () => {
   const broken: RecordStorage = {
     load: () => {

@@ -137,6 +137,25 @@ describe('shares', () => {
   });
 });
 
+test('ROOM-17: what is no handler, and a signal that there is not, is refused when it is subscribed', () => {
+  for (const handler of [undefined, null, 5, {}]) {
+    for (const subscribe of [
+      () => room.on('status', handler as never),
+      () => room.state.subscribe(handler as never),
+      () => room.presence.subscribe(handler as never),
+      () => room.events.on('name', handler as never),
+      () => room.events.onAny(handler as never),
+    ]) {
+      expect(thrown(subscribe)).toMatchObject({ code: 'bad-config', message: expect.stringContaining('function') });
+    }
+  }
+  for (const name of ['explosion', '__proto__', 'toString']) {
+    const { code, message } = thrown(() => room.on(name as never, () => undefined));
+    expect(code).toBe('bad-config');
+    expect(message).toContain('peer-join');
+  }
+});
+
 test('ROOM-18: after leaving every write is refused, a presence goes nowhere, and reading goes on', async () => {
   const gone = join(DEAD_URL);
   gone.state.set('kept', 1);

@@ -1,5 +1,6 @@
 /** The shipped scenarios: plain objects, each with what it must show. */
 import type { ScenarioFile } from '../scenario/scenario.ts';
+import { freezeResume } from './freeze-resume.ts';
 import { modes1k } from './modes-1k.ts';
 import { partitionHeal } from './partition-heal.ts';
 import { pause2sAll } from './pause-2s-all.ts';
@@ -16,6 +17,7 @@ export const scenarios: ReadonlyMap<string, readonly ScenarioFile[]> = new Map([
   ['modes-1k', modes1k],
   ...modes1k.map(variant => [variant.name, [variant]] as const),
   ['pause-2s-all', [pause2sAll]],
+  ['freeze-resume', [freezeResume]],
   ['partition-heal', [partitionHeal]],
   ['thousand', [thousand]],
 ]);

@@ -25,7 +25,7 @@ export const ring5: ScenarioFile = {
   load: [{ from: '30s', to: '89m', kind: 'event', perSecond: 1 / 30, writers: 'one' }],
   expect: {
     'convergence.delivered': { min: 0.999 },
-    // (4.26 − 1) rounds of a second; ±0.3 is more than three standard errors of 177 rumours.
+    // (4.26 − 1) rounds of a second; ±0.3 is more than two standard errors of 118 rumours.
     'convergence.toAllMs.mean': { min: 2_960, max: 3_560 },
     'membership.falseSuspicions': { max: 0 },
   },

@@ -24,6 +24,8 @@ export interface Presence {
   onPeerFailed(fact: Extract<Fact, { type: 'peer-failed' }>, now: Now): void;
   /** Somebody takes this node for dead: say otherwise. */
   onSelfSuspected(now: Now): void;
+  /** This node was stopped: it could not hear renewals, so nobody expires before there was time to catch up. */
+  onStall(stalledMs: number, now: Now): void;
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
   /** Others present. */
@@ -37,7 +39,7 @@ interface Slot {
   readonly record: SignedRecord;
   readonly incarnation: number;
   readonly present: boolean;
-  readonly until: MonoMs;
+  until: MonoMs;
   suspect: boolean;
 }
 
@@ -174,6 +176,11 @@ export function createPresence(tools: PresenceTools): Presence {
       if (own === undefined) return;
       if (now.mono - ownSaidAt >= REFUTE_EVERY_MS) state(now);
       else refreshAt = Math.min(refreshAt ?? Number.POSITIVE_INFINITY, ownSaidAt + REFUTE_EVERY_MS);
+    },
+
+    onStall(stalledMs, now) {
+      const graceUntil = now.mono + Math.min(stalledMs, config['presence.refreshMs']);
+      for (const slot of slots.values()) slot.until = Math.max(slot.until, graceUntil) as MonoMs;
     },
 
     onWake(now) {

@@ -9,30 +9,36 @@ import type { SignedRecord } from '../identity/record.ts';
 import { fromHex, toHex } from '../lib/bytes.ts';
 import type { RecordId } from '../types.ts';
 
+export interface IndexEntry {
+  /** 8 hex digits of the record's bucket, then its id: where it stands in the order. */
+  readonly position: string;
+  readonly record: SignedRecord;
+  /** The id as four 32-bit numbers: a neighbour may have thousands summed up with every frame. */
+  readonly limbs: readonly [number, number, number, number];
+}
+
 export interface IndexSet {
   add(record: SignedRecord): void;
   delete(record: SignedRecord): void;
   get(id: RecordId): SignedRecord | undefined;
   readonly size: number;
-  /** Records with lower ≤ position < upper, in order. `undefined`: no bound. */
-  range(lower: string | undefined, upper: string | undefined): readonly SignedRecord[];
-  /** Position of a record: 8 hex digits of its bucket, then its id. */
-  positionOf(record: SignedRecord): string;
+  /** Entries with lower ≤ position < upper, in order. `undefined`: no bound. */
+  range(lower: string | undefined, upper: string | undefined): readonly IndexEntry[];
 }
 
 const BUCKET_MS = 10_000;
 
 export function createIndexSet(): IndexSet {
   const records = new Map<RecordId, SignedRecord>();
-  /** Sorted positions; an insertion moves memory, which beats a tree up to some ten thousand. */
-  const positions: string[] = [];
+  /** Sorted; an insertion moves memory, which beats a tree up to some ten thousand. */
+  const entries: IndexEntry[] = [];
 
   const lowerBound = (position: string): number => {
     let low = 0;
-    let high = positions.length;
+    let high = entries.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (positions[middle]! < position) low = middle + 1;
+      if (entries[middle]!.position < position) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -45,21 +51,25 @@ export function createIndexSet(): IndexSet {
     add(record) {
       if (records.has(record.id)) return;
       records.set(record.id, record);
-      const position = positionOf(record);
-      positions.splice(lowerBound(position), 0, position);
+      const entry = toEntry(record);
+      entries.splice(lowerBound(entry.position), 0, entry);
     },
     delete(record) {
       if (!records.delete(record.id)) return;
-      positions.splice(lowerBound(positionOf(record)), 1);
+      entries.splice(lowerBound(positionOf(record)), 1);
     },
     get: id => records.get(id),
     range(lower, upper) {
       const from = lower === undefined ? 0 : lowerBound(lower);
-      const to = upper === undefined ? positions.length : lowerBound(upper);
-      return positions.slice(from, to).map(position => records.get(position.slice(8) as RecordId)!);
+      const to = upper === undefined ? entries.length : lowerBound(upper);
+      return entries.slice(from, to);
     },
-    positionOf,
   };
+}
+
+function toEntry(record: SignedRecord): IndexEntry {
+  const limb = (at: number): number => Number.parseInt(record.id.slice(8 * at, 8 * at + 8), 16);
+  return { position: positionOf(record), record, limbs: [limb(0), limb(1), limb(2), limb(3)] };
 }
 
 function positionOf(record: SignedRecord): string {
@@ -68,20 +78,19 @@ function positionOf(record: SignedRecord): string {
 }
 
 /** 16 bytes of SHA-256 over (sum of the ids mod 2^128, count). */
-export function fingerprint(records: readonly SignedRecord[]): Uint8Array {
-  const sum = new Uint32Array(5);
-  for (const { id } of records) {
-    let carry = 0;
-    for (let limb = 3; limb >= 0; limb--) {
-      const total = sum[limb]! + Number.parseInt(id.slice(8 * limb, 8 * limb + 8), 16) + carry;
-      sum[limb] = total;
-      carry = total > 0xffffffff ? 1 : 0;
-    }
-  }
-  sum[4] = records.length;
+export function fingerprint(entries: readonly IndexEntry[]): Uint8Array {
+  // Each limb is summed up on its own: 2^20 of them stay exact, and carries are settled once.
+  const sums = [0, 0, 0, 0];
+  for (const { limbs } of entries) for (let i = 0; i < 4; i++) sums[i]! += limbs[i]!;
   const bytes = new Uint8Array(20);
   const view = new DataView(bytes.buffer);
-  for (let limb = 0; limb < 5; limb++) view.setUint32(4 * limb, sum[limb]!);
+  let carry = 0;
+  for (let i = 3; i >= 0; i--) {
+    const total = sums[i]! + carry;
+    view.setUint32(4 * i, total % 4_294_967_296);
+    carry = Math.floor(total / 4_294_967_296);
+  }
+  view.setUint32(16, entries.length);
   return sha256(bytes).slice(0, 16);
 }
 

@@ -8,7 +8,7 @@ import { equalBytes } from '../lib/bytes.ts';
 import type { RecordId } from '../types.ts';
 import type { SyncRange } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
-import { boundFromWire, boundToWire, fingerprint, type IndexSet } from './index-set.ts';
+import { boundFromWire, boundToWire, fingerprint, type IndexEntry, type IndexSet } from './index-set.ts';
 
 export interface Step {
   /** What to ask next; empty when every range is settled. */
@@ -43,7 +43,7 @@ export function reconcile(set: IndexSet, theirs: readonly SyncRange[]): Step {
     const ours = set.range(lower, upper);
     if (range.mode === 'ids') compareIds(ours, range.ids, have, need, set);
     const differs = range.mode === 'fingerprint' && !equalBytes(range.fingerprint, fingerprint(ours));
-    const finer = differs ? split(set, ours, range.upper) : [];
+    const finer = differs ? split(ours, range.upper) : [];
     // One place stays free for the equal range that stands for all that does not fit.
     const fits = ranges.length + finer.length < wireLimits.rangesPerSync;
     if (differs && fits) ranges.push(...finer);
@@ -56,27 +56,28 @@ export function reconcile(set: IndexSet, theirs: readonly SyncRange[]): Step {
 }
 
 function compareIds(
-  ours: readonly SignedRecord[],
+  ours: readonly IndexEntry[],
   theirs: readonly RecordId[],
   have: SignedRecord[],
   need: RecordId[],
   set: IndexSet,
 ): void {
   const listed = new Set(theirs);
-  for (const record of ours) if (!listed.has(record.id)) have.push(record);
+  for (const { record } of ours) if (!listed.has(record.id)) have.push(record);
   for (const id of listed) if (set.get(id) === undefined) need.push(id);
 }
 
 /** Our part of a differing range: listed when it is small, else as finer fingerprints. */
-function split(set: IndexSet, ours: readonly SignedRecord[], upper: Uint8Array): readonly SyncRange[] {
-  if (ours.length < LIST_BELOW) return [{ mode: 'ids', upper, ids: ours.map(record => record.id) }];
+function split(ours: readonly IndexEntry[], upper: Uint8Array): readonly SyncRange[] {
+  if (ours.length < LIST_BELOW) return [{ mode: 'ids', upper, ids: ours.map(({ record }) => record.id) }];
   const ranges: SyncRange[] = [];
   const size = Math.ceil(ours.length / FAN_OUT);
   for (let from = 0; from < ours.length; from += size) {
     const next = ours[from + size];
     const part = ours.slice(from, from + size);
-    const bound = next === undefined ? upper : boundToWire(set.positionOf(next));
-    if (part.length < LIST_BELOW / 2) ranges.push({ mode: 'ids', upper: bound, ids: part.map(record => record.id) });
+    const bound = next === undefined ? upper : boundToWire(next.position);
+    if (part.length < LIST_BELOW / 2)
+      ranges.push({ mode: 'ids', upper: bound, ids: part.map(({ record }) => record.id) });
     else ranges.push({ mode: 'fingerprint', upper: bound, fingerprint: fingerprint(part) });
   }
   return ranges;

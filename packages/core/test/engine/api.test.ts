@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEngine } from '../../src/engine.ts';
 import { seedFrom } from '../../src/lib/rng.ts';
+import { encodeFrame } from '../../src/wire/frame.ts';
 import { createNode } from '../support/node.ts';
 import { at, peer } from '../support/peers.ts';
 import { record } from '../support/records.ts';
@@ -45,11 +46,12 @@ test('ENGINE-14: stats are plain numbers that add up', () => {
   const node = createNode();
   start(node);
   node.link(peer(1));
+  node.link(peer(2), true);
   node.push(peer(1), record({ author: peer(1), key: 'k' }), record({ kind: 'presence', author: peer(1) }));
   node.push(peer(1), record({ author: peer(1), key: 'k' }));
   const stats = node.engine.stats();
   expect(stats).toMatchObject({
-    links: 1,
+    links: 2,
     peers: 1,
     stateKeys: 1,
     indexed: 2,
@@ -58,11 +60,13 @@ test('ENGINE-14: stats are plain numbers that add up', () => {
     recordsStored: 2,
     duplicates: 1,
     verifications: 2,
-    linksMade: 1,
+    linksMade: 2,
     linksLost: 0,
   });
   const byFrame = Object.values(stats.bytesOutByFrame).reduce((sum, bytes) => sum + bytes, 0);
   expect(byFrame).toBe(stats.bytesOut);
+  expect(stats.bytesOut).toBe(node.sent().reduce((sum, { frame }) => sum + encodeFrame(frame).length, 0));
+  expect(stats.bytesOut).toBeGreaterThan(0);
   expect(stats.bytesIn).toBeGreaterThan(0);
   expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
 });

@@ -229,3 +229,16 @@ test('PRES-9: an author may ask for a shorter life than the room’s, not for a 
   wait(b, 3_100, 10_000);
   expect(b.presence.size()).toBe(0);
 });
+
+test.each([
+  [20_000, 20_000],
+  [3_600_000, 60_000],
+])('PRES-10: after a stop of %i ms nobody expires for %i ms more', (stoppedMs, graceMs) => {
+  const b = bench({ 'presence.validMs': 10_000 });
+  b.accept(here(0));
+  b.presence.onStall(stoppedMs, at(stoppedMs));
+  wait(b, stoppedMs, stoppedMs + graceMs - 100);
+  expect(b.presence.size()).toBe(1);
+  wait(b, stoppedMs + graceMs, stoppedMs + graceMs + 1_000);
+  expect(b.presence.size()).toBe(0);
+});

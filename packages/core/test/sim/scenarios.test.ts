@@ -13,6 +13,7 @@ function passes(result: Result): void {
 const QUICK: readonly (readonly [string, ScenarioFile])[] = [
   ['six-nodes', shipped('six-nodes')],
   ['ring-5', shipped('ring-5')],
+  ['freeze-resume', shipped('freeze-resume')],
   ['partition-heal', shipped('partition-heal')],
   ['quiet-50 at 12 nodes', { ...shipped('quiet-50'), nodes: 12, duration: '10m' }],
   ['pause-2s-all at 15 nodes', { ...shipped('pause-2s-all'), nodes: 15 }],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { SignedRecord } from '../../src/identity/record.ts';
 import { toHex } from '../../src/lib/bytes.ts';
 import { createBulkQueue } from '../../src/sync/bulk-queue.ts';
-import { createIndexSet, fingerprint, type IndexSet } from '../../src/sync/index-set.ts';
+import { boundToWire, createIndexSet, fingerprint, type IndexEntry, type IndexSet } from '../../src/sync/index-set.ts';
 import { openRanges, reconcile } from '../../src/sync/reconcile.ts';
 import type { RecordId } from '../../src/types.ts';
 import type { SyncRange } from '../../src/wire/frame.ts';
@@ -29,7 +29,8 @@ test('SYNC-8: a fingerprint depends on the set alone, and on every member of it'
 
 test('SYNC-8: ids that sum up alike do not look alike when their number differs', () => {
   const withId = (id: string): SignedRecord => ({ ...some(1)[0]!, id: id.padStart(32, '0') as RecordId });
-  const print = (...list: string[]): string => toHex(fingerprint(list.map(withId)));
+  const entryOf = (said: SignedRecord): IndexEntry => setOf([said]).range(undefined, undefined)[0]!;
+  const print = (...list: string[]): string => toHex(fingerprint(list.map(id => entryOf(withId(id)))));
   expect(print('0', '3')).not.toBe(print('3'));
   expect(print('1', '2')).toBe(print('0', '3'));
   expect(print('ffffffff', '1')).toBe(print('100000000', '0'));
@@ -40,9 +41,12 @@ test('SYNC-9: records are in order of their 10 seconds, then their id', () => {
   const old = fakeRecord(rng, 50_000);
   const recent = [fakeRecord(rng, 1), fakeRecord(rng, 2)].sort((x, y) => (x.id < y.id ? -1 : 1));
   const set = setOf([...recent, old]);
-  expect(set.range(undefined, undefined)).toEqual([old, ...recent]);
-  expect(set.range(set.positionOf(recent[0]!), undefined)).toEqual(recent);
-  expect(set.range(undefined, set.positionOf(recent[0]!))).toEqual([old]);
+  const between = (lower?: string, upper?: string): readonly SignedRecord[] =>
+    set.range(lower, upper).map(({ record }) => record);
+  const bound = positionIn(set, recent[0]!);
+  expect(between()).toEqual([old, ...recent]);
+  expect(between(bound)).toEqual(recent);
+  expect(between(undefined, bound)).toEqual([old]);
   set.add(old);
   expect(set.size).toBe(3);
 });
@@ -59,17 +63,15 @@ test('SYNC-9: bounds that nobody holds are bounds all the same', () => {
 
 test('SYNC-10: an answer never has more ranges than a frame takes, whatever was asked', () => {
   // 60 parts of 24 records: each differs and would be split into a dozen.
-  const records = some(60 * 24).sort((x, y) =>
-    createIndexSet().positionOf(x) < createIndexSet().positionOf(y) ? -1 : 1,
-  );
-  const set = setOf(records);
+  const set = setOf(some(60 * 24));
+  const entries = set.range(undefined, undefined);
   for (const parts of [1, 2, 3, 4, 16, 59, 60]) {
     const theirs: SyncRange[] = Array.from({ length: parts }, (_, n) => {
-      const next = records[(n + 1) * 24];
+      const next = entries[(n + 1) * 24];
       const last = n === parts - 1 || next === undefined;
       return {
         mode: 'fingerprint',
-        upper: last ? new Uint8Array(0) : positionBytes(set, next),
+        upper: last ? new Uint8Array(0) : boundToWire(next.position),
         fingerprint: new Uint8Array(16),
       };
     });
@@ -111,6 +113,6 @@ test('SYNC-11: the bulk queue of a link is bounded, its answers included', () =>
   expect(frames).toBe(2 * 32_768);
 });
 
-function positionBytes(set: IndexSet, said: SignedRecord): Uint8Array {
-  return Uint8Array.from(Buffer.from(set.positionOf(said), 'hex'));
+function positionIn(set: IndexSet, said: SignedRecord): string | undefined {
+  return set.range(undefined, undefined).find(({ record }) => record === said)?.position;
 }

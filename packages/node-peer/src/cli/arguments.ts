@@ -46,8 +46,8 @@ export function readCommand(args: readonly string[]): Command | { readonly mista
   try {
     return checked(args);
   } catch (error) {
-    // Node's own sentence names the flag; what follows its first full stop is advice about quoting.
-    const sentence = error instanceof Error ? error.message.split('. ')[0] : 'The arguments make no sense';
+    // Node's own sentence names the flag; what follows its first full stop or line is advice about quoting.
+    const sentence = error instanceof Error ? error.message.split(/\. |\.?\n/)[0] : 'The arguments make no sense';
     return { mistake: `${sentence}.` };
   }
 }

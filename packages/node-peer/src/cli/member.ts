@@ -1,6 +1,6 @@
 /** One peer of the command: joined, reported about, and showing its neighbours in its presence for mesh views. */
 import { join } from 'node:path';
-import { type HearsayError, joinRoom, type Room } from '../index.ts';
+import { HearsayError, type Identity, joinRoom, type Room } from '../index.ts';
 import { folderStorage } from '../ports/folder-storage.ts';
 import { loadIdentity } from '../ports/identity-file.ts';
 import type { Command } from './arguments.ts';
@@ -27,7 +27,7 @@ export async function openMember(command: Command, index: number, report: Report
     {
       app: command.app,
       signaling: command.url,
-      identity: await loadIdentity(folder),
+      identity: await openIdentity(folder),
       presence: { name: command.count === 1 ? command.name : `${command.name}-${index}`, kind: 'node', links: [] },
       ...(folder !== undefined && { storage: folderStorage(join(folder, 'records')) }),
       ...(command.maxLinks !== undefined && { maxLinks: command.maxLinks }),
@@ -46,6 +46,16 @@ export async function openMember(command: Command, index: number, report: Report
       report(index, 'left', {});
     },
   };
+}
+
+async function openIdentity(folder: string | undefined): Promise<Identity> {
+  try {
+    return await loadIdentity(folder);
+  } catch (error) {
+    if (!(error instanceof HearsayError) || error.code !== 'bad-identity' || folder === undefined) throw error;
+    // Not replaced by a fresh one: whoever owns this key would lose what they wrote with it.
+    throw new HearsayError('bad-identity', `${join(folder, 'identity')} holds no identity: ${error.message}`);
+  }
 }
 
 function narrate(room: Room<NodePresence>, index: number, report: Report): void {

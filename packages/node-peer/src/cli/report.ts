@@ -1,8 +1,7 @@
 /** What the command prints: a sentence for people, or one JSON line with the time for programs. */
-export interface Report {
-  /** `peer` counts from 1. */
-  (peer: number, type: string, fields: { readonly [name: string]: unknown }): void;
-}
+
+/** `peer` counts from 1; 0 is the command itself. */
+export type Report = (peer: number, type: string, fields: { readonly [name: string]: unknown }) => void;
 
 export function createReport(json: boolean, print: (line: string) => void): Report {
   if (json) {
