@@ -38,6 +38,11 @@ const frames = [
   { type: 'disconnect', reason: 'banned', retryAfterMs: 600000, alternatives: [] },
   { type: 'disconnect', reason: 'leaving', retryAfterMs: 0, alternatives: [] },
   { type: 'disconnect', reason: 'surplus', retryAfterMs: 1, alternatives: [] },
+  { type: 'disconnect', reason: 'silent', retryAfterMs: 1, alternatives: [] },
+  { type: 'ihave', ids: ['00112233445566ff', '8899aabbccddeeff'] },
+  { type: 'graft', ids: ['00112233445566ff'] },
+  { type: 'prune' },
+  { type: 'pull', ids: [] },
   { type: 'relay', id: 5, to: peer(1), from: peer(2), ttl: 16, payload: bytes(3, 8) },
 ];
 

@@ -304,7 +304,7 @@ export type ConfigOverrides = { readonly [name in keyof Config]?: Config[name] }
 
 /** @throws HearsayError `bad-config`: unknown name, or a value out of its range. */
 export function makeConfig(overrides: ConfigOverrides = {}): Config {
-  const config: { [name: string]: number | string } = { 'broadcast.mode': 'tree' };
+  const config: { [name: string]: number | string } = { 'broadcast.mode': 'flood' };
   for (const [name, { initial }] of Object.entries(tunables)) config[name] = initial;
   for (const [name, value] of Object.entries(overrides)) {
     if (value === undefined) continue;

@@ -107,7 +107,7 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
       if (input.type === 'leave') leave(parts, drain, now);
       else enter(parts, input, now);
       drain(now);
-      wakeAt = nextWakeOf(modules, now);
+      wakeAt = nextWakeOf(modules);
       return takeEffects();
     },
     nextWakeAt: () => wakeAt,
@@ -386,8 +386,8 @@ function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accept
   }
 }
 
-function nextWakeOf(m: Modules, now: Now): MonoMs | undefined {
-  let next = m.overlay.nextWakeAt(now);
+function nextWakeOf(m: Modules): MonoMs | undefined {
+  let next = m.overlay.nextWakeAt();
   for (const module of [m.authoring, m.broadcast, m.sync, m.liveness, m.presence]) {
     const at = module.nextWakeAt();
     if (at !== undefined && (next === undefined || at < next)) next = at;

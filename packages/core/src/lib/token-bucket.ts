@@ -7,23 +7,38 @@ export interface TokenBucket {
 }
 
 export function createTokenBucket(ratePerSecond: number, burst: number, mono: number): TokenBucket {
-  let tokens = burst;
-  let last = mono;
-  const refill = (at: number): void => {
-    if (at <= last) return;
-    tokens = Math.min(burst, tokens + ((at - last) * ratePerSecond) / 1000);
-    last = at;
-  };
-  return {
-    take(count, at) {
-      refill(at);
-      if (tokens < count) return false;
-      tokens -= count;
-      return true;
-    },
-    waitMs(count, at) {
-      refill(at);
-      return tokens >= count ? 0 : Math.ceil(((count - tokens) * 1000) / ratePerSecond);
-    },
-  };
+  return new Bucket(ratePerSecond, burst, mono);
+}
+
+/** A class, because a node keeps one for every author: closures would take twice the memory. */
+class Bucket implements TokenBucket {
+  readonly #ratePerSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #last: number;
+
+  constructor(ratePerSecond: number, burst: number, mono: number) {
+    this.#ratePerSecond = ratePerSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#last = mono;
+  }
+
+  take(count: number, mono: number): boolean {
+    this.#refill(mono);
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
+    return true;
+  }
+
+  waitMs(count: number, mono: number): number {
+    this.#refill(mono);
+    return this.#tokens >= count ? 0 : Math.ceil(((count - this.#tokens) * 1000) / this.#ratePerSecond);
+  }
+
+  #refill(mono: number): void {
+    if (mono <= this.#last) return;
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((mono - this.#last) * this.#ratePerSecond) / 1000);
+    this.#last = mono;
+  }
 }

@@ -61,6 +61,8 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   const toAccuse = new Map<PeerId, number>();
   /** The newest word of each member, by its own clock. */
   const lastSaid = new Map<PeerId, number>();
+  /** When a member's newer word was heard here. */
+  const spokeAt = new Map<PeerId, number>();
   const accusations = new Map<RecordId, { readonly record: SignedRecord; readonly until: number }>();
   /** How many of them each accuser has standing. */
   const accusedBy = new Map<PeerId, number>();
@@ -133,6 +135,14 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     if (lastSaid.has(subject)) suspect(record, now);
   };
 
+  const nextDueAt = (): number => {
+    let next = suspicions.nextDueAt();
+    for (const watch of watches.values()) next = Math.min(next, dueOf(watch));
+    for (const at of toAccuse.values()) next = Math.min(next, at);
+    for (const { until } of accusations.values()) return Math.min(next, until);
+    return next;
+  };
+
   return {
     onNeighbourUp(peer, now) {
       toAccuse.delete(peer);
@@ -148,10 +158,15 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     },
 
     onNeighbourDown(peer, reason, now) {
+      const heardAt = watches.get(peer)?.heardAt ?? now.mono;
       watches.delete(peer);
-      if (reason === 'silent') accuse(peer);
-      // After a stop of our own it was the others who gave us up, and they are alive.
-      else if (reason === 'closed' && now.mono >= stallOverAt) toAccuse.set(peer, now.mono + CLOSED_GRACE_MS);
+      // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
+      if (reason === 'silent') {
+        if ((spokeAt.get(peer) ?? 0) <= heardAt + CLOSED_GRACE_MS) accuse(peer);
+      } else if (reason === 'closed' && now.mono >= stallOverAt) {
+        // After a stop of our own it was the others who gave us up, and they are alive.
+        toAccuse.set(peer, now.mono + CLOSED_GRACE_MS);
+      }
     },
 
     onHeard(peer, now) {
@@ -177,7 +192,10 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       const { author } = record;
       if (record.kind === 'leave') return;
       const said = lastSaid.get(author);
-      if (said !== undefined) lastSaid.set(author, Math.max(record.hlc, said));
+      if (said !== undefined) {
+        lastSaid.set(author, Math.max(record.hlc, said));
+        if (record.hlc > said) spokeAt.set(author, now.mono);
+      }
       if (suspicions.clear(author, record.hlc)) outbox.fact({ type: 'peer-cleared', peer: author });
       if (record.kind === 'accuse') onAccusation(record, from, path, now);
     },
@@ -197,6 +215,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
     onMemberGone(peer) {
       lastSaid.delete(peer);
+      spokeAt.delete(peer);
       toAccuse.delete(peer);
       suspicions.forget(peer);
     },
@@ -225,13 +244,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     },
 
     nextWakeAt: () => {
-      let next = suspicions.nextDueAt();
-      for (const watch of watches.values()) next = Math.min(next, dueOf(watch));
-      for (const at of toAccuse.values()) next = Math.min(next, at);
-      for (const { until } of accusations.values()) {
-        next = Math.min(next, until);
-        break;
-      }
+      const next = nextDueAt();
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 

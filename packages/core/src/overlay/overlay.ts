@@ -54,7 +54,7 @@ export interface Overlay {
   onPeerBanned(peer: PeerId, now: Now): void;
   onCaughtUp(): void;
   onWake(now: Now): void;
-  nextWakeAt(now: Now): MonoMs | undefined;
+  nextWakeAt(): MonoMs | undefined;
   has(peer: PeerId): boolean;
   neighbours(): readonly Neighbour[];
   status(): RoomStatus;
@@ -91,6 +91,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   let evictedFor: PeerId | undefined;
   let dialled = 0;
   let starved = false;
+  /** Set at the end of every review: whatever changes what is due ends in one. */
+  let wakeAt: number = startedAt.mono;
   let surplusSince: number | undefined;
   let left = false;
 
@@ -142,6 +144,17 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     const settled = active.size >= degreeFor(roomSize, config).low;
     rendezvous.review(settled, active.size, roomSize, now);
     standing.review({ links: active.size, serverUp: rendezvous.up, alone: roomSize === 1 });
+    wakeAt = nextDueAt(now);
+  };
+
+  const nextDueAt = (now: Now): number => {
+    let next = Math.min(shuffleAt, dials.nextDueAt(), rendezvous.nextWakeAt());
+    if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
+    const { wanted } = degreeFor(views.roomSize(), config);
+    if (active.size + dials.size < wanted) {
+      next = Math.min(next, starved ? views.nextForgivenAt(now) : dials.nextBudgetAt(now));
+    }
+    return Math.max(next, now.mono);
   };
 
   const drop = (peer: PeerId, reason: NeighbourLoss): void => {
@@ -152,7 +165,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     const retryAfterMs = reason === 'banned' ? config['guard.banMs'] : EVICTED_RETRY_MS;
     outbox.send(peer, { type: 'disconnect', reason, retryAfterMs, alternatives });
     outbox.effect({ type: 'close-link', peer, reason });
-    drop(peer, reason === 'banned' ? 'banned' : 'goodbye');
+    drop(peer, reason === 'banned' || reason === 'silent' ? reason : 'goodbye');
   };
 
   const refuse = (peer: PeerId, session: number): void => {
@@ -188,7 +201,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (!yields(dials.get(from), from, session)) return;
     const { accepted } = degreeFor(Math.max(views.roomSize(), 2), config);
     const cap = config['overlay.maxLinks'];
-    const held = active.size + dials.agreed();
+    const held = active.size + (urgent ? dials.agreed() : dials.size - (dials.get(from) ? 1 : 0));
     if (held >= (urgent ? cap : accepted) && !(urgent && makeRoomFor(from, now))) return refuse(from, session);
     const until = now.mono + config['overlay.dialTimeoutMs'];
     dials.add({ peer: from, session, phase: 'dialing', initiator: false, via, until });
@@ -351,9 +364,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     },
     onNeighbourSilent(peer, now) {
       if (!active.has(peer)) return;
-      outbox.effect({ type: 'close-link', peer, reason: 'silent' });
       views.backOff(peer, config['overlay.retryMs'], now);
-      drop(peer, 'silent');
+      // It may hear us though we do not hear it: a close without a word would look like our death.
+      dismiss(peer, 'silent', []);
       review(now);
     },
     onPeerBanned(peer, now) {
@@ -374,16 +387,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       review(now);
     },
 
-    nextWakeAt(now) {
-      if (left) return undefined;
-      let next = Math.min(shuffleAt, dials.nextDueAt(), rendezvous.nextWakeAt());
-      if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
-      const { wanted } = degreeFor(views.roomSize(), config);
-      if (active.size + dials.size < wanted) {
-        next = Math.min(next, starved ? views.nextForgivenAt(now) : dials.nextBudgetAt(now));
-      }
-      return Math.max(next, now.mono) as MonoMs;
-    },
+    nextWakeAt: () => (left ? undefined : (wakeAt as MonoMs)),
 
     has: peer => active.has(peer),
     neighbours: () => [...active.values()],

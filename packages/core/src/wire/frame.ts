@@ -59,7 +59,7 @@ export type Frame =
     };
 
 export type FrameType = Frame['type'];
-export type DisconnectReason = 'full' | 'banned' | 'leaving' | 'surplus';
+export type DisconnectReason = 'full' | 'banned' | 'leaving' | 'surplus' | 'silent';
 
 /** First 8 bytes of a record id, 16 hex characters: enough to tell records apart, too many to forge a second one. */
 export type ShortId = string;
@@ -72,7 +72,7 @@ export type SyncRange =
 
 export type FrameCode = GateCode | 'decode' | 'frame-size' | 'frame-type' | 'frame-shape';
 
-const REASONS: readonly DisconnectReason[] = ['full', 'banned', 'leaving', 'surplus'];
+const REASONS: readonly DisconnectReason[] = ['full', 'banned', 'leaving', 'surplus', 'silent'];
 
 interface FrameCodec<F extends Frame> {
   readonly code: number;

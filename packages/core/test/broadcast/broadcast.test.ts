@@ -24,7 +24,7 @@ interface Bench extends Recorder {
 function bench(config: ConfigOverrides = {}): Bench {
   const recorder = createRecorder();
   const broadcast = createBroadcast({ config: makeConfig(config), outbox: recorder.outbox, rng: rngOf(0, 1) });
-  for (const link of links) broadcast.onNeighbourUp(link);
+  for (const link of links) broadcast.onNeighbourUp(link, false, at(0));
   return {
     ...recorder,
     broadcast,

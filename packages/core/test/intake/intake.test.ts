@@ -48,7 +48,11 @@ function bench(config: ConfigOverrides = {}, allows = true, admitsAuthor = true)
 }
 
 const reasons = (recorder: Recorder): readonly string[] =>
-  ofType(recorder.facts(), 'record-ignored').map(fact => fact.reason);
+  recorder
+    .facts()
+    .flatMap(fact =>
+      fact.type === 'record-ignored' ? [fact.reason] : fact.type === 'record-duplicate' ? ['duplicate'] : [],
+    );
 
 test('INTAKE-1: a genuine record costs one signature check and is accepted with its source', () => {
   const b = bench();

@@ -37,7 +37,7 @@ describe('scenario files', () => {
     ['unreliable sends', { ...base, network: { duplicate: 0.1 } }, 'network.duplicate is not a key of this version'],
     ['an unknown tunable', { ...base, config: { 'gossip.speed': 9 } }, 'config["gossip.speed"]'],
     ['an impossible tunable', { ...base, config: { 'sync.periodMs': 1 } }, 'config["sync.periodMs"]'],
-    ['a mode of the future', { ...base, config: { 'broadcast.mode': 'tree' } }, 'config["broadcast.mode"]'],
+    ['a mode of another world', { ...base, config: { 'broadcast.mode': 'telepathy' } }, 'config["broadcast.mode"]'],
     ['two ways to join', { ...base, join: { over: '1s', all: true } }, 'join takes either'],
     [
       'equal regions',

@@ -35,7 +35,7 @@ test('WIRE-1: the size is checked before a byte is read', () => {
 test.each<[string, Wire, string]>([
   ['no array', { type: 1 }, 'frame-shape'],
   ['an empty array', [], 'frame-type'],
-  ['an unknown type', [13], 'frame-type'],
+  ['an unknown type', [99], 'frame-type'],
   ['type 0', [0], 'frame-type'],
   ['a type that is no number', ['1', []], 'frame-type'],
   ['a missing field', [5], 'frame-shape'],
@@ -91,7 +91,7 @@ test.each<[string, Wire]>([
   ['a bound of 19 bytes', [2, 0, [[bytes(19), 0]]]],
   ['a fingerprint of 15 bytes', [2, 0, [[bytes(0), 1, bytes(15)]]]],
   ['an unknown mode', [2, 0, [[bytes(0), 3, bytes(16)]]]],
-  ['an unknown reason', [11, 4, 0, []]],
+  ['an unknown reason', [11, 5, 0, []]],
 ])('WIRE-10: %s is refused', (_what, fields) => {
   expect(codeOf(fields)).toBe('frame-shape');
 });

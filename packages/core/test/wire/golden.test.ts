@@ -63,6 +63,10 @@ test('WIRE-9: every frame and every signal has a vector', () => {
     'shuffle-reply': true,
     disconnect: true,
     relay: true,
+    ihave: true,
+    graft: true,
+    prune: true,
+    pull: true,
   };
   const signalTypes: { readonly [type in Signal['type']]: true } = {
     request: true,
