@@ -89,7 +89,7 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
   const host = createHost({
     engine,
     clock: platform.clock,
-    crypto: { sign: bytes => signing.watch(kept.crypto.sign(bytes)), verify: kept.crypto.verify },
+    crypto: { sign: bytes => signing.watch((async () => kept.crypto.sign(bytes))()), verify: kept.crypto.verify },
     links: ports.links,
     rendezvous: ports.rendezvous,
     storage: kept.storage,

@@ -155,8 +155,6 @@ test('CLI-5: --data keeps identity and state across a restart, for its owner onl
     const { id } = await first.until('ready');
     first.say({ do: 'set', key: 'kept', value: { n: 1 } });
     await first.until('state');
-    // Its signature is made a moment later.
-    await new Promise(resolve => setTimeout(resolve, 100));
     first.child.kill('SIGTERM');
     expect(await first.ended).toEqual({ code: 0, signal: null });
     const second = member(url, '--data', folder);
