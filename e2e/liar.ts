@@ -60,7 +60,6 @@ export async function startLiar(url: string, room: string, seed: number): Promis
       networkId,
       clock: systemClock,
       iceServers: async () => [],
-      via: () => 'server',
       wrtc: rtc.wrtc,
     },
     onLink,

@@ -88,7 +88,7 @@ async function realBrowsers() {
 }
 
 async function vitest(name, args, boundMs, env = process.env) {
-  const report = path.join('.cache', `vitest-${name}.json`);
+  const report = path.join(ROOT, '.cache', `vitest-${name}.json`);
   rmSync(report, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const filters = filter.length > 0 ? ['--passWithNoTests', ...filter] : [];

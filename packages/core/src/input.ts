@@ -1,4 +1,4 @@
-import type { Hlc, Job, PeerId, RoomStatus, Via, Wire } from './types.ts';
+import type { Hlc, Job, PeerId, RoomStatus, Wire } from './types.ts';
 
 /** Everything that can happen to a node. The host says it, `engine.handle` obeys. */
 export type Input =
@@ -7,7 +7,7 @@ export type Input =
   /** The time asked for by `nextWakeAt` has come. May be late by any amount. */
   | { readonly type: 'wake' }
   /** An authenticated link is open: the other side proved that it holds `peer`'s key. */
-  | { readonly type: 'link-up'; readonly peer: PeerId; readonly outbound: boolean; readonly via: Via }
+  | { readonly type: 'link-up'; readonly peer: PeerId; readonly outbound: boolean }
   /** A link that was up is gone. */
   | { readonly type: 'link-down'; readonly peer: PeerId; readonly reason: string }
   /** A dial ended without a link. */

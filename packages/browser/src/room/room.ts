@@ -221,7 +221,6 @@ function openPorts(setting: PortSetting, sink: (input: LinkInput | RendezvousInp
       clock,
       iceServers,
       wrtc: rtc.wrtc,
-      via: () => 'server',
     },
     sink,
   );

@@ -105,8 +105,12 @@ export function openChannel(options: ChannelOptions, events: ChannelEvents): Cha
     };
   }
 
+  /** What the stack was given: it may open the channel before it shows the description. */
+  let remoteSdp = '';
+
   return {
     signal(item) {
+      if ('sdp' in item) remoteSdp = item.sdp;
       try {
         peer.signal(item as SimplePeer.SignalData);
       } catch {
@@ -125,7 +129,7 @@ export function openChannel(options: ChannelOptions, events: ChannelEvents): Cha
     bufferedBytes: () => peer.bufferSize,
     fingerprints() {
       const local = sdpFingerprint(internals._pc?.localDescription?.sdp ?? '');
-      const remote = sdpFingerprint(internals._pc?.remoteDescription?.sdp ?? '');
+      const remote = sdpFingerprint(internals._pc?.remoteDescription?.sdp ?? remoteSdp);
       return local && remote && { local, remote };
     },
     close() {

@@ -6,7 +6,7 @@
  * Before `up` an end is a `dial-failed`, after it a `link-down`; each is said once. An ended link may live on for a
  * second while the stack sends what was queued.
  */
-import type { Clock, LinkInput, PeerId, Via } from '@hearsay/core/host';
+import type { Clock, LinkInput, PeerId } from '@hearsay/core/host';
 import { type Channel, type ChannelEnd, openChannel, type RtcConstructors } from './channel.ts';
 import { type Hello, type HelloFault, startHello } from './hello.ts';
 import { createSignalBatch, type SignalBatch } from './signal-batch.ts';
@@ -43,7 +43,6 @@ export interface LinkSetting {
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
   iceServers(): Promise<readonly RTCIceServer[]>;
-  via(peer: PeerId): Via;
 }
 
 export interface LinkEvents {
@@ -174,7 +173,7 @@ export class Link {
     this.#cancelTimer();
     this.#batch.stop();
     const { peer } = this;
-    this.#events.say({ type: 'link-up', peer, outbound: this.#initiator, via: this.#setting.via(peer) });
+    this.#events.say({ type: 'link-up', peer, outbound: this.#initiator });
     // `say` may have closed the link; what is left of it is then nobody's.
     for (const bytes of this.#earlyFrames.splice(0)) if (this.up) this.#onFrame(bytes);
   }

@@ -1,5 +1,5 @@
 /** All links of one room: who may be dialed, how many at once, and where a signal belongs. */
-import type { Clock, LinkInput, Links, MonoMs, PeerId, Via } from '@hearsay/core/host';
+import type { Clock, LinkInput, Links, MonoMs, PeerId } from '@hearsay/core/host';
 import type { RtcConstructors } from './channel.ts';
 import { EarlySignals } from './early-signals.ts';
 import { Link, type LinkEnd, type LinkSetting } from './link.ts';
@@ -23,8 +23,6 @@ export interface WebRtcOptions {
   /** 8 bytes. Peers of another network are refused by HELLO. */
   readonly networkId: Uint8Array;
   readonly clock: Clock;
-  /** How the signals of `peer` travel; asked once, when its link comes up. */
-  via(peer: PeerId): Via;
   /** Asked before every dial; a rejection counts as an empty list. */
   iceServers(): Promise<readonly RTCIceServer[]>;
   /** 'relay': peers see the TURN server's address instead of ours. Default 'all'. */
@@ -84,7 +82,6 @@ class RoomLinks implements WebRtcLinks {
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       clock: options.clock,
       iceServers: async () => options.iceServers(),
-      via: peer => options.via(peer),
     };
     this.#limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
     this.#sink = sink;

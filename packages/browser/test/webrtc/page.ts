@@ -25,7 +25,6 @@ window.start = (id, network) => {
       verify: (key, signature, bytes) => window.testVerify(key, hex(signature), hex(bytes)),
       networkId: bytesOf(network),
       clock: systemClock,
-      via: () => 'server',
       iceServers: async () => [],
     },
     (input: LinkInput) =>

@@ -91,7 +91,6 @@ export function testPeer(options: Partial<WebRtcOptions> & { self?: TestIdentity
       verify: verifySignature,
       networkId: NETWORK,
       clock: systemClock,
-      via: () => 'server',
       iceServers: async () => [],
       ...options,
     },

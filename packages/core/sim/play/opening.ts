@@ -19,7 +19,7 @@ export function open(stage: Stage): void {
 }
 
 function link({ world }: Stage, a: SimNode, b: SimNode): void {
-  if (a !== b && !a.links.has(b.id)) world.network.connect(a, b, 'server');
+  if (a !== b && !a.links.has(b.id)) world.network.connect(a, b);
 }
 
 function pairsOf(topology: Topology, { scenario, rng }: Stage): readonly (readonly [number, number])[] {

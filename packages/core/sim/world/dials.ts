@@ -21,7 +21,6 @@ export interface DialerTools {
   /** Runs `act` after so many milliseconds. */
   readonly after: (ms: number, act: () => void) => void;
   readonly fail: (node: SimNode, peer: PeerId, session: number, reason: string) => void;
-  readonly viaOf: (a: SimNode, b: SimNode) => 'server' | 'mesh';
 }
 
 /** The WebRTC link port gives up after so long. */
@@ -42,7 +41,7 @@ export function createDialer(tools: DialerTools): Dialer {
     node.dials.delete(other.id);
     other.dials.delete(node.id);
     const [initiator, responder] = dial.initiator ? [node, other] : [other, node];
-    network.connect(initiator, responder, tools.viaOf(node, other));
+    network.connect(initiator, responder);
   };
 
   const canConnect = (a: SimNode, b: SimNode): boolean => {

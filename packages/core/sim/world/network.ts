@@ -18,7 +18,7 @@ export interface Partition {
 
 export interface Network {
   /** Opens a link at both ends at once. */
-  connect(initiator: SimNode, responder: SimNode, via: 'server' | 'mesh'): void;
+  connect(initiator: SimNode, responder: SimNode): void;
   send(from: SimNode, to: PeerId, bytes: Uint8Array): void;
   /** Closes this end; the other hears of it behind all frames sent before. */
   close(node: SimNode, peer: PeerId): void;
@@ -141,7 +141,7 @@ export function createNetwork(tools: NetworkTools): Network {
   };
 
   return {
-    connect(initiator, responder, via) {
+    connect(initiator, responder) {
       const link: Link = {
         nodes: [initiator, responder],
         up: [true, true],
@@ -151,8 +151,8 @@ export function createNetwork(tools: NetworkTools): Network {
       };
       initiator.links.set(responder.id, link);
       responder.links.set(initiator.id, link);
-      tools.tell(initiator, { type: 'link-up', peer: responder.id, outbound: true, via });
-      tools.tell(responder, { type: 'link-up', peer: initiator.id, outbound: false, via });
+      tools.tell(initiator, { type: 'link-up', peer: responder.id, outbound: true });
+      tools.tell(responder, { type: 'link-up', peer: initiator.id, outbound: false });
     },
 
     send(from, to, bytes) {

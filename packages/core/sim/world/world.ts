@@ -136,7 +136,6 @@ export function createWorld(options: WorldOptions): World {
     nodeOf: peer => byId.get(peer),
     after,
     fail: (node, peer, session, reason) => tell(node, { type: 'dial-failed', peer, session, reason }),
-    viaOf: (a, b) => (signaling.isRegistered(a) && signaling.isRegistered(b) ? 'server' : 'mesh'),
   });
 
   const obey = (node: SimNode, effect: Effect): void => {

@@ -101,6 +101,12 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
     outbox.effect({ type: 'keep', id: record.id, bytes: record.bytes });
   };
 
+  const ignore = (record: SignedRecord, from: Source, reason: 'superseded' | 'quota'): void => {
+    outbox.fact({ type: 'record-ignored', reason });
+    // Nobody else would ever take it out of storage.
+    if (from === 'storage') outbox.effect({ type: 'forget', id: record.id });
+  };
+
   return {
     onRecordDrafted(draft) {
       if (draft.kind === 'state' || draft.kind === 'state-delete') {
@@ -115,11 +121,10 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
         hash = undefined;
         return keep(record, from, path);
       }
-      if (old !== undefined && !isNewer(record, old))
-        return outbox.fact({ type: 'record-ignored', reason: 'superseded' });
+      if (old !== undefined && !isNewer(record, old)) return ignore(record, from, 'superseded');
       const size = sizeOf(record.value);
       if (record.kind === 'state' && exceeds(record.author, record.key, size)) {
-        return outbox.fact({ type: 'record-ignored', reason: 'quota' });
+        return ignore(record, from, 'quota');
       }
       put(toEntry(record, record, size), record.value, record.author === self && from === 'self');
       keep(record, from, path);

@@ -149,7 +149,7 @@ test('CAST-6: push(k) sends what is hot to k random neighbours per round, for so
 
 test('CAST-6: in push(k) too nothing is sent to a neighbour that is gone', () => {
   const b = bench(PUSH);
-  for (const link of links) b.broadcast.onNeighbourDown(link);
+  for (const link of links) b.broadcast.onNeighbourDown(link, at(0));
   b.store(said(1), 'self', 0, 'self');
   for (let n = 0; n < 10; n++) {
     const due = b.broadcast.nextWakeAt();
@@ -173,7 +173,7 @@ test.each<[string, ConfigOverrides]>([
 
 test('CAST-1: a neighbour that is gone gets nothing', () => {
   const b = bench();
-  b.broadcast.onNeighbourDown(links[0]!);
+  b.broadcast.onNeighbourDown(links[0]!, at(0));
   b.store(said(1));
   expect(b.copies()).toEqual([0, 1, 1, 1]);
 });

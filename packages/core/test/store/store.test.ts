@@ -192,6 +192,16 @@ test('STORE-7: what is kept is offered to storage, what is overtaken is forgotte
 
 const own = (said: Said): SignedRecord => record({ author: self, key: 'k', ...said });
 
+test('STORE-7: what comes back from storage and is overtaken is forgotten there', () => {
+  const b = bench();
+  const [old, fresh] = [record({ key: 'k', at: 1 }), record({ key: 'k', at: 2 })];
+  b.accept(fresh);
+  b.store.onRecordAccepted(old, 'storage', 'sync');
+  expect(ofType(b.effects(), 'forget').map(effect => effect.id)).toEqual([old.id]);
+  b.store.onRecordAccepted(old, link, 'push');
+  expect(ofType(b.effects(), 'forget')).toEqual([]);
+});
+
 test('STORE-8: a local write shows before it is signed, and once', () => {
   const b = bench();
   const said = own({ at: 1, value: 'mine' });

@@ -88,7 +88,7 @@ export function createNode(options: NodeOptions = {}): TestNode {
       mono += ms;
     },
     link(other, outbound = false) {
-      node.handle({ type: 'link-up', peer: other, outbound, via: 'server' });
+      node.handle({ type: 'link-up', peer: other, outbound });
     },
     receive(from, frame) {
       node.handle({ type: 'frame', from, bytes: encodeFrame(frame) });

@@ -234,8 +234,8 @@ class InMemoryWorld implements World {
     if (cut || !this.#engines.has(other)) {
       return this.#later(DIAL_MS, id, { type: 'dial-failed', peer: other, session, reason: 'no way' });
     }
-    this.#later(DIAL_MS, id, { type: 'link-up', peer: other, outbound: initiator, via: 'server' });
-    this.#later(DIAL_MS, other, { type: 'link-up', peer: id, outbound: !initiator, via: 'server' });
+    this.#later(DIAL_MS, id, { type: 'link-up', peer: other, outbound: initiator });
+    this.#later(DIAL_MS, other, { type: 'link-up', peer: id, outbound: !initiator });
   }
 
   #rendezvous(id: PeerId, open: boolean): void {

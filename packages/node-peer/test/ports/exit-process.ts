@@ -19,7 +19,6 @@ const links: WebRtcLinks[] = keys.map(({ privateKey }, at) =>
       verify: async () => true,
       networkId: new Uint8Array(8),
       clock: systemClock,
-      via: () => 'server',
       iceServers: async () => [],
       wrtc: rtc.wrtc,
     },
