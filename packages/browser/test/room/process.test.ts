@@ -16,12 +16,15 @@ beforeAll(async () => {
   await build({
     configFile: false,
     logLevel: 'error',
-    ssr: { noExternal: true, external: ['node-datachannel', 'ws'], resolve: { conditions } },
+    ssr: { noExternal: true, resolve: { conditions } },
     resolve: { conditions },
     build: {
       ssr: true,
       outDir,
-      rollupOptions: { input: { browser: path('../../src/index.ts'), leaver: path('leaver.ts') } },
+      rollupOptions: {
+        external: [/^node-datachannel/, 'ws'],
+        input: { browser: path('../../src/index.ts'), leaver: path('leaver.ts') },
+      },
     },
   });
 }, 60_000);

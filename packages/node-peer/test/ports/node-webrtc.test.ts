@@ -122,13 +122,12 @@ test('NODE-5: after shutdown and clean-up the process exits by itself', async ()
       resolve: { conditions: ['@hearsay/source', 'node', 'import', 'default'] },
       ssr: {
         noExternal: true,
-        external: ['node-datachannel', 'ws'],
         resolve: { conditions: ['@hearsay/source', 'node', 'import', 'default'] },
       },
       build: {
         ssr: new URL('exit-process.ts', import.meta.url).pathname,
         outDir,
-        rollupOptions: { output: { entryFileNames: 'exit.mjs' } },
+        rollupOptions: { external: [/^node-datachannel/, 'ws'], output: { entryFileNames: 'exit.mjs' } },
       },
     });
     const child = spawn(process.execPath, [join(outDir, 'exit.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
