@@ -1,6 +1,6 @@
 /**
  * `npm start`: signaling server, headless peers and the demo page, on loopback; with `--tabs N` real tabs as well;
- * with `--for TIME` unattended, with figures at the end. Runs after setup.mjs.
+ * with `--for TIME` unattended, with figures at the end. Installs and compiles first what has changed.
  */
 import { writeFile } from 'node:fs/promises';
 import { buildDemo } from './run/demo-build.mjs';
@@ -16,6 +16,8 @@ async function main() {
   const wish = readArguments(process.argv.slice(2));
   if ('mistake' in wish) return say(`${wish.mistake} See npm start -- --help.`, 2);
   if (wish.help) return say(HELP, 0);
+  // Here and not as a command before this one: a signal sent to `npm start` must reach this process.
+  await import('./setup.mjs');
   const folder = await buildDemo(step);
   const stage = await openStage({ ...wish, folder }, step);
   onStop(stage);
