@@ -10,7 +10,8 @@ import { killChildren } from './run/process.mjs';
 import { openStage } from './run/stage.mjs';
 import { HELP, readArguments } from './run/start-arguments.mjs';
 
-const EXIT_BOUND_MS = 2_800;
+const EXIT_BOUND_MS = 2_500;
+const PARENT_CHECK_MS = 300;
 
 async function main() {
   const wish = readArguments(process.argv.slice(2));
@@ -44,14 +45,18 @@ function onStop(stage) {
       killChildren();
       process.exit(0);
     };
-    if (stopping) now();
+    if (stopping) return;
     stopping = true;
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, now);
     setTimeout(now, EXIT_BOUND_MS).unref();
     console.log('\nLeaving…');
     await stage.close();
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+  // npm runs us in a shell that does not pass on a signal meant for npm alone: it dies, and we notice.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MS).unref();
 }
 
 function step(text) {
