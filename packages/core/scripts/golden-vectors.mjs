@@ -12,22 +12,43 @@ import { encodeFrame, encodeSignal } from '../dist/wire/index.js';
 
 const FOLDER = new URL('../test/vectors/', import.meta.url);
 const peer = n => n.toString(16).padStart(2, '0').repeat(32);
-const id = n => n.toString(16).padStart(2, '0').repeat(16);
-const bytes = (length, fill) => new Uint8Array(length).fill(fill);
+const bytes = (length, fill = 0) => new Uint8Array(length).fill(fill);
+
+const rung = (length, count) => ({ lower: bytes(length, length), count, fingerprint: bytes(8, length) });
 
 const frames = [
   { type: 'push', records: [bytes(65, 1), bytes(70, 2)] },
   {
     type: 'sync',
     session: 7,
-    ranges: [
-      { mode: 'equal', upper: bytes(20, 1) },
-      { mode: 'fingerprint', upper: bytes(20, 2), fingerprint: bytes(16, 3) },
-      { mode: 'ids', upper: bytes(0, 0), ids: [id(4), id(5)] },
+    topics: [
+      { domain: 'members', say: 'ladder', rungs: [rung(6, 8), rung(5, 300), rung(0, 70_000)] },
+      { domain: 'state', say: 'ids', range: { lower: bytes(3, 1), upper: bytes(0) }, ids: bytes(16, 2) },
+    ],
+  },
+  {
+    type: 'sync',
+    session: 4294967295,
+    topics: [
+      {
+        domain: 'members',
+        say: 'sketch',
+        range: { lower: bytes(0), upper: bytes(20, 3) },
+        from: 8,
+        cells: bytes(22, 4),
+      },
+      { domain: 'state', say: 'ask', range: { lower: bytes(4, 1), upper: bytes(4, 2) }, from: 0, cells: 448 },
+    ],
+  },
+  {
+    type: 'sync',
+    session: 0,
+    topics: [
+      { domain: 'members', say: 'split', upper: bytes(4, 8), rungs: [rung(6, 40), rung(5, 41)] },
+      { domain: 'state', say: 'want', range: { lower: bytes(0), upper: bytes(0) }, ids: bytes(8, 5) },
     ],
   },
   { type: 'delta', session: 4294967295, records: [bytes(66, 9)] },
-  { type: 'want', session: 0, ids: [id(1), id(2)] },
   { type: 'done', session: 24 },
   { type: 'heartbeat' },
   { type: 'ping', nonce: 256 },
@@ -41,7 +62,8 @@ const frames = [
   { type: 'disconnect', reason: 'silent', retryAfterMs: 1, alternatives: [] },
   { type: 'ihave', ids: ['00112233445566ff', '8899aabbccddeeff'] },
   { type: 'graft', ids: ['00112233445566ff'] },
-  { type: 'prune' },
+  { type: 'prune', ids: ['8899aabbccddeeff'] },
+  { type: 'grow', ids: ['00112233445566ff'] },
   { type: 'pull', ids: [] },
   { type: 'relay', id: 5, to: peer(1), from: peer(2), ttl: 16, payload: bytes(3, 8) },
 ];

@@ -10,5 +10,8 @@ export { type Result, type Run, type RunOptions, runScenario, startScenario } fr
 export { parseScenario } from './scenario/parse.ts';
 export type { ActionFile, Bounds, Scenario, ScenarioFile, SelectionFile, Topology } from './scenario/scenario.ts';
 export { scenarios } from './scenarios/index.ts';
+export { type Fault, faults } from './soak/broken.ts';
+export { drawSchedule, type Schedule } from './soak/schedule.ts';
+export { runSoak, type SoakOptions, type SoakResult } from './soak/soak.ts';
 export type { SimNode } from './world/node.ts';
 export type { World } from './world/world.ts';

@@ -2,11 +2,13 @@
  * Runs a scenario: sets the world up, plays the script on it, watches, and reports. Equal scenario and seed:
  * equal run, to the last byte.
  */
-import { createRng, type Engine, type Input, makeConfig, type PeerId, seedFrom } from '@hearsay/core';
+import { createRng, type Effect, type Engine, type Input, makeConfig, type PeerId, seedFrom } from '@hearsay/core';
+import { type AppState, createAppState } from './measure/app-state.ts';
 import { failuresOf } from './measure/expect.ts';
 import { createInvariants, type Invariants } from './measure/invariants.ts';
 import { createMembership, type Membership, missedAfterMs } from './measure/membership.ts';
 import { createMessages, type Messages } from './measure/messages.ts';
+import { createRelayMeter, type RelayMeter } from './measure/relay.ts';
 import type { LifeTotals, Report } from './measure/report.ts';
 import { bytesOf, overlayOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
 import { playChurn } from './play/churn.ts';
@@ -25,11 +27,13 @@ export interface RunOptions {
   readonly nodes?: number | undefined;
   /** Sees every input of every node before it is handled; `atMs` is virtual. */
   readonly onInput?: ((atMs: number, node: number, input: Input) => void) | undefined;
+  /** Sees every effect of every node before it is obeyed. */
+  readonly onEffect?: ((atMs: number, node: number, effect: Effect) => void) | undefined;
   /** The simulator has no clock and no view of its memory: without these the report says `null`. */
   readonly cpuMs?: (() => number) | undefined;
   readonly memoryMb?: (() => number) | undefined;
   /** Puts something round an engine: a peer that is not what it should be. */
-  readonly wrapEngine?: ((engine: Engine, node: number) => Engine) | undefined;
+  readonly wrapEngine?: ((engine: Engine, node: number, self: PeerId) => Engine) | undefined;
 }
 
 export interface Result {
@@ -47,6 +51,8 @@ export interface Run {
   readonly world: World;
   /** Runs on for at most so many events. True when the scenario is over. */
   advance(maxEvents: number): boolean;
+  /** A sentence for each way in which the running nodes disagree now, about who is there or about the state. */
+  disagreements(): readonly string[];
   /** Call it when the scenario is over. */
   result(): Result;
 }
@@ -70,13 +76,13 @@ const CURVE_POINTS = 200;
 /** @throws HearsayError `scenario-invalid` */
 export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run {
   const scenario = parseScenario(withOverrides(file, options));
-  const watch = createWatch(scenario);
+  const watch = createWatch(scenario, options.onEffect);
   const startedAt = options.cpuMs?.() ?? 0;
   const world = createWorld({
     scenario,
     observer: watch.observer,
     onInput: options.onInput && ((at, node, input) => options.onInput?.(at, node.index, input)),
-    wrapEngine: options.wrapEngine && ((engine, node) => options.wrapEngine?.(engine, node.index) ?? engine),
+    wrapEngine: options.wrapEngine && ((engine, node) => options.wrapEngine?.(engine, node.index, node.id) ?? engine),
     missedAfterMs: missedAfterMs(makeConfig(scenario.config)),
     keepsStorage: scenario.timeline.some(({ action }) => action.do === 'restart'),
   });
@@ -102,10 +108,15 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
     scenario,
     world,
     advance: maxEvents => world.advance(scenario.durationMs, maxEvents),
+    disagreements: () => [
+      ...watch.membership.disagreements(),
+      ...watch.invariants.stateDisagreements(),
+      ...watch.appState.disagreements(world.nodes),
+    ],
     result() {
       if (report === undefined) {
-        watch.invariants.inspect();
-        if (isQuiet(world, scenario, touchedAt)) watch.invariants.inspectQuiet();
+        watch.invariants.inspect(true);
+        if (isQuiet(world, scenario, touchedAt)) inspectQuiet(world, watch);
         const cpuMs = options.cpuMs === undefined ? null : options.cpuMs() - startedAt;
         report = reportOf(world, scenario, watch, counts, { cpuMs, memoryMb: options.memoryMb?.() ?? null });
       }
@@ -125,6 +136,10 @@ interface Watch {
   readonly messages: Messages;
   readonly membership: Membership;
   readonly invariants: Invariants;
+  readonly appState: AppState;
+  readonly relay: RelayMeter;
+  /** Neighbours that somebody cut off for misconduct. */
+  readonly penalised: Set<PeerId>;
   /** Lives that have ended. */
   readonly lives: LifeTotals[];
   readonly copies: { load: number; delta: number };
@@ -132,13 +147,16 @@ interface Watch {
 }
 
 /** Joins what is measured to what happens. */
-function createWatch(scenario: Scenario): Watch {
+function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Watch {
   const config = makeConfig(scenario.config);
   let theWorld: World | undefined;
   const world = (): World => theWorld!;
   const messages = createMessages(() => world().nodes.length);
   const membership = createMembership(world, config, scenario.presence);
   const invariants = createInvariants(world, config);
+  const appState = createAppState();
+  const relay = createRelayMeter();
+  const penalised = new Set<PeerId>();
   const lives: LifeTotals[] = [];
   const copies = { load: 0, delta: 0 };
 
@@ -146,6 +164,8 @@ function createWatch(scenario: Scenario): Watch {
     const record = invariants.onSign(node, effect);
     if (record === undefined) return;
     if (record.kind === 'accuse') membership.onAccusation(node, record.key as PeerId);
+    else if (record.kind !== 'leave') membership.onSpoke(node);
+    appState.onSigned(record);
     messages.onSigned(
       node,
       record.kind === 'presence' ? (record.value as readonly [number, typeof record.value])[1] : record.value,
@@ -154,14 +174,24 @@ function createWatch(scenario: Scenario): Watch {
 
   const observer: Observer = {
     onEffect(node, effect) {
+      seeEffect?.(world().now, node.index, effect);
+      if (effect.type === 'send') return relay.onSent(node, effect.bytes);
       if (effect.type === 'sign') return onSign(node, effect);
       if (effect.type !== 'deliver') return;
-      membership.onDelivery(node, effect.delivery);
-      const wrong = messages.onDelivery(node, effect.delivery, world().now);
+      const { delivery } = effect;
+      if (delivery.what === 'warning' && delivery.peer !== undefined) penalised.add(delivery.peer);
+      // Each keeps books of its own, so all are asked.
+      const verdicts = [
+        membership.onDelivery(node, delivery),
+        appState.onDelivery(node, delivery),
+        messages.onDelivery(node, delivery, world().now),
+      ];
+      const wrong = verdicts.find(verdict => verdict !== undefined);
       if (wrong !== undefined) invariants.break(wrong, node, JSON.stringify(effect.delivery).slice(0, 200));
     },
     onHandled(node, input) {
-      if (input.type === 'link-up') invariants.onLinkUp(node);
+      if (input.type === 'frame') relay.onReceived(node, input.bytes);
+      else if (input.type === 'link-up') invariants.onLinkUp(node);
     },
     onFrame(frame) {
       if (frame.type === 'delta') copies.delta += frame.records.length;
@@ -173,6 +203,7 @@ function createWatch(scenario: Scenario): Watch {
     },
     onStopped(node, engine) {
       membership.onStopped(node);
+      appState.onStopped(node);
       lives.push(totalsOf(node, engine, world().now));
     },
     onBroken: (rule, node, detail) => invariants.break(rule, node, detail),
@@ -180,7 +211,7 @@ function createWatch(scenario: Scenario): Watch {
   const begin = (begun: World): void => {
     theWorld = begun;
   };
-  return { observer, messages, membership, invariants, lives, copies, begin };
+  return { observer, messages, membership, invariants, appState, relay, penalised, lives, copies, begin };
 }
 
 function inspectOften(world: World, scenario: Scenario, invariants: Invariants): void {
@@ -188,7 +219,7 @@ function inspectOften(world: World, scenario: Scenario, invariants: Invariants):
   const next = (at: number): void => {
     if (at >= scenario.durationMs) return;
     world.at(at, () => {
-      invariants.inspect();
+      invariants.inspect(false);
       next(at + everyMs);
     });
   };
@@ -206,6 +237,11 @@ function isQuiet(world: World, scenario: Scenario, touchedAt: number): boolean {
   return !isCut && !isSkewed && world.now - touchedAt >= quietMs;
 }
 
+function inspectQuiet(world: World, { invariants, appState }: Watch): void {
+  for (const sentence of invariants.stateDisagreements()) invariants.break('state-diverges', undefined, sentence);
+  for (const sentence of appState.disagreements(world.nodes)) invariants.break('apps-diverge', undefined, sentence);
+}
+
 function reportOf(
   world: World,
   scenario: Scenario,
@@ -216,7 +252,7 @@ function reportOf(
   const { messages } = watch;
   const alive = world.nodes.filter(isUp).map(node => totalsOf(node, node.engine, world.now));
   const lives = [...watch.lives, ...alive];
-  const bytes = bytesOf(lives);
+  const bytes = bytesOf(lives, world.network.longestQueue());
   const loads = counts.map((count, i) => ({
     kind: scenario.load[i]!.kind,
     sent: count.sent,
@@ -231,6 +267,8 @@ function reportOf(
     bytes,
     membership: watch.membership.report(),
     overlay: overlayOf(world, lives),
+    relay: watch.relay.report(),
+    guard: { honestPenalised: watch.penalised.size },
     sync: syncOf(lives, bytes, watch.copies.delta),
     verify: verifyOf(lives),
     run: { events: world.events, cpuMs: cost.cpuMs, memoryMb: cost.memoryMb },

@@ -197,6 +197,14 @@ const numbers = {
     'design',
   ],
   'broadcast.graftMaxMs': [1_500, 10, 60_000, 'ms', 'Most patience.', 'design'],
+  'broadcast.regrowMs': [
+    600_000,
+    10_000,
+    86_400_000,
+    'ms',
+    "Who talks has its tree grown anew so often. Less: shorter ways after much coming and going, more copies.",
+    'docs/adr/0007',
+  ],
   'broadcast.fanout': [1, 1, 32, 'links', 'k of push(k).', 'Demers et al. 1987'],
   'broadcast.roundMs': [200, 1, 60_000, 'ms', 'Length of a round in push(k).', 'guess'],
   'broadcast.hotRounds': [
@@ -304,7 +312,7 @@ export type ConfigOverrides = { readonly [name in keyof Config]?: Config[name] }
 
 /** @throws HearsayError `bad-config`: unknown name, or a value out of its range. */
 export function makeConfig(overrides: ConfigOverrides = {}): Config {
-  const config: { [name: string]: number | string } = { 'broadcast.mode': 'flood' };
+  const config: { [name: string]: number | string } = { 'broadcast.mode': 'tree' };
   for (const [name, { initial }] of Object.entries(tunables)) config[name] = initial;
   for (const [name, value] of Object.entries(overrides)) {
     if (value === undefined) continue;

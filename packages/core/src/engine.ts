@@ -173,7 +173,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     overlay: createOverlay({ self, config, outbox, rng, isBanned: guard.isBanned }, startedAt),
     relay: createRelay({ self, config, outbox, rng }),
     liveness: createLiveness({ self, config, outbox, rng }),
-    broadcast: createBroadcast({ config, outbox, rng }),
+    broadcast: createBroadcast({ self, config, outbox, rng }, startedAt),
     sync: createSync({ config, outbox, rng }),
     store: createStore(self, config, outbox),
     events: createEvents(self, outbox),
@@ -282,11 +282,11 @@ function onFrame({ modules, outbox, metrics, decode }: Parts, from: PeerId, byte
     case 'ihave':
     case 'graft':
     case 'prune':
+    case 'grow':
     case 'pull':
       return modules.broadcast.onFrame(from, frame, now);
     case 'sync':
     case 'delta':
-    case 'want':
     case 'done':
       return modules.sync.onFrame(from, frame, now);
     case 'ping':
@@ -313,7 +313,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
       m.liveness.onNeighbourDown(fact.peer, fact.reason, now);
       m.relay.onNeighbourDown(fact.peer);
       m.broadcast.onNeighbourDown(fact.peer, now);
-      m.sync.onNeighbourDown(fact.peer);
+      m.sync.onNeighbourDown(fact.peer, now);
       return m.guard.onNeighbourDown(fact.peer);
     case 'neighbour-silent':
       return m.overlay.onNeighbourSilent(fact.peer, now);
@@ -345,7 +345,9 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'member-gone':
       m.liveness.onMemberGone(fact.peer);
       m.relay.onMemberGone(fact.peer);
-      return m.overlay.onMemberGone(fact.peer, now);
+      return m.overlay.onMemberGone(fact.peer, fact.reason, now);
+    case 'many-failed':
+      return m.presence.onManyFailed(now);
     case 'sync-ended':
       return m.intake.onSyncEnded();
     case 'caught-up':

@@ -49,6 +49,8 @@ export type Fact =
   /** Presence says who is in the room. */
   | { readonly type: 'member-joined'; readonly peer: PeerId }
   | { readonly type: 'member-gone'; readonly peer: PeerId; readonly reason: 'left' | 'failed' | 'expired' }
+  /** A good part of the members failed within a minute. */
+  | { readonly type: 'many-failed' }
   /** A sync session with `peer` came to its end; what it brought is still being verified. */
   | { readonly type: 'sync-ended'; readonly peer: PeerId }
   /** Everything brought by the first finished sync session has been judged. */
@@ -72,6 +74,10 @@ export type Ignored =
   | 'quota'
   | 'stale-accusation'
   | 'unasked'
+  /** A neighbour wants the same records again and again, or has this node search too much. */
+  | 'asked-too-much'
+  /** Older than a deletion that was forgotten: it may be what was deleted. */
+  | 'stale'
   | 'bad-signal';
 
 /** What a neighbour can be blamed for: only what it must have checked itself. */

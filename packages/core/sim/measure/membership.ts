@@ -7,6 +7,7 @@ import type { Config, Delivery, PeerId } from '@hearsay/core';
 import { separates } from '../world/network.ts';
 import { isUp, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
+import type { Rule } from './invariants.ts';
 import { quantile, sortedOf } from './quantiles.ts';
 
 export interface MembershipReport {
@@ -15,19 +16,28 @@ export interface MembershipReport {
   readonly detectionMs: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null };
   readonly ghosts: number;
   readonly divergence: number;
+  /** Accusations against running nodes that the accused answered by a newer record of its own. */
+  readonly refutations: number;
   readonly statusFlips: number;
 }
 
 export interface Membership {
   onAccusation(accuser: SimNode, subject: PeerId): void;
-  onDelivery(node: SimNode, delivery: Delivery): void;
+  /** The node says something newer than every accusation that stands against it. */
+  onSpoke(node: SimNode): void;
+  /** What is wrong with this delivery, if anything. */
+  onDelivery(node: SimNode, delivery: Delivery): Rule | undefined;
   onStopped(node: SimNode): void;
+  /** A sentence for each running node whose app does not see exactly the other running nodes, all of them alive. */
+  disagreements(): readonly string[];
   report(): MembershipReport;
 }
 
 const ABSENT = 0;
 const ALIVE = 1;
 const SUSPECT = 2;
+/** Said goodbye: it must never be shown again. */
+const LEFT = 3;
 const EXCUSED_MS = 60_000;
 
 /** A link may have been idle for a heartbeat when the stop begins: after so long silence is taken for death. */
@@ -39,10 +49,14 @@ export function createMembership(world: () => World, config: Config, hasPresence
   /** By observer: what it shows of each node. */
   const views: Uint8Array[] = [];
   const detections: number[] = [];
+  /** Accused at any time, and with an accusation that is not answered yet. */
+  const everAccused = new Set<PeerId>();
+  const unanswered = new Set<PeerId>();
   const limitMs = missedAfterMs(config);
   let falseSuspicions = 0;
   let falseDeaths = 0;
   let statusFlips = 0;
+  let refutations = 0;
 
   const viewOf = (observer: SimNode, index: number): Uint8Array => {
     const old = views[observer.index] ?? new Uint8Array(0);
@@ -67,33 +81,45 @@ export function createMembership(world: () => World, config: Config, hasPresence
     return !isStopped && now - subject.lastStop[1] > EXCUSED_MS && !wasCutOff(observer, subject, now);
   };
 
-  const onPresence = (observer: SimNode, subject: SimNode, status: number): void => {
+  const onPresence = (observer: SimNode, subject: SimNode, status: number): Rule | undefined => {
     const view = viewOf(observer, subject.index);
     const old = view[subject.index]!;
     view[subject.index] = status;
-    if (old !== ABSENT && old !== status && isUp(subject)) statusFlips += 1;
+    if (isShown(old) && old !== status && isUp(subject)) statusFlips += 1;
+    return old === LEFT && subject.left ? 'resurrected' : undefined;
   };
 
-  const onGone = (observer: SimNode, subject: SimNode, reason: string): void => {
-    viewOf(observer, subject.index)[subject.index] = ABSENT;
-    if (reason === 'left') return;
+  const onGone = (observer: SimNode, subject: SimNode, reason: string): Rule | undefined => {
+    viewOf(observer, subject.index)[subject.index] = reason === 'left' ? LEFT : ABSENT;
+    if (reason === 'left') return subject.left ? undefined : 'left-unsaid';
     if (isFalse(observer, subject)) falseDeaths += 1;
     if (!isUp(subject) && !subject.left) detections.push(world().now - subject.goneAt);
+    return reason === 'failed' && !everAccused.has(subject.id) ? 'death-unaccused' : undefined;
   };
 
   return {
     onAccusation(accuser, peer) {
       const subject = world().nodeOf(peer);
-      if (subject !== undefined && isFalse(accuser, subject)) falseSuspicions += 1;
+      if (subject === undefined || subject === accuser) return;
+      everAccused.add(peer);
+      if (isUp(subject)) unanswered.add(peer);
+      if (isFalse(accuser, subject)) falseSuspicions += 1;
+    },
+    onSpoke(node) {
+      if (unanswered.delete(node.id)) refutations += 1;
     },
     onDelivery(observer, delivery) {
-      if (delivery.what !== 'presence' && delivery.what !== 'presence-gone') return;
+      if (delivery.what !== 'presence' && delivery.what !== 'presence-gone') return undefined;
       const subject = world().nodeOf(delivery.peer);
-      if (subject === undefined || subject === observer) return;
-      if (delivery.what === 'presence') onPresence(observer, subject, delivery.status === 'alive' ? ALIVE : SUSPECT);
-      else onGone(observer, subject, delivery.reason);
+      if (subject === undefined || subject === observer) return undefined;
+      if (delivery.what === 'presence-gone') return onGone(observer, subject, delivery.reason);
+      return onPresence(observer, subject, delivery.status === 'alive' ? ALIVE : SUSPECT);
     },
-    onStopped: node => void delete views[node.index],
+    onStopped(node) {
+      delete views[node.index];
+      unanswered.delete(node.id);
+    },
+    disagreements: () => (hasPresence ? disagreementsOf(world().nodes, views) : []),
     report() {
       const nodes = world().nodes;
       const sorted = sortedOf(detections);
@@ -104,10 +130,32 @@ export function createMembership(world: () => World, config: Config, hasPresence
         detectionMs: { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: quantile(sorted, 1) },
         ghosts: ghostsOf(alive, views, nodes),
         divergence: hasPresence ? divergenceOf(alive, views) : 0,
+        refutations,
         statusFlips,
       };
     },
   };
+}
+
+function isShown(status: number): boolean {
+  return status === ALIVE || status === SUSPECT;
+}
+
+function disagreementsOf(nodes: readonly SimNode[], views: readonly Uint8Array[]): readonly string[] {
+  const found: string[] = [];
+  for (const observer of nodes) {
+    if (!isUp(observer)) continue;
+    const view = views[observer.index] ?? new Uint8Array(0);
+    for (const subject of nodes) {
+      if (subject === observer) continue;
+      const status = view[subject.index] ?? ABSENT;
+      if (isUp(subject) === isShown(status) && status !== SUSPECT) continue;
+      const truth = isUp(subject) ? 'runs' : subject.left ? 'has left' : 'has crashed';
+      const shown = status === SUSPECT ? 'as suspect' : isShown(status) ? 'as alive' : 'not at all';
+      found.push(`node ${observer.index} shows node ${subject.index}, which ${truth}, ${shown}`);
+    }
+  }
+  return found;
 }
 
 /** Share of the entries in the views of living nodes that stand for somebody who is not there. */
@@ -117,7 +165,7 @@ function ghostsOf(alive: readonly SimNode[], views: readonly Uint8Array[], nodes
   for (const { index } of alive) {
     const view = views[index] ?? new Uint8Array(0);
     for (let i = 0; i < view.length; i++) {
-      if (view[i] === ABSENT) continue;
+      if (!isShown(view[i]!)) continue;
       shown += 1;
       if (!isUp(nodes[i]!)) ghosts += 1;
     }
@@ -133,7 +181,7 @@ function divergenceOf(alive: readonly SimNode[], views: readonly Uint8Array[]): 
     let a = 0;
     let b = 0;
     for (let i = 0; i < Math.max(view.length, index + 1); i++) {
-      if ((view[i] ?? ABSENT) === ABSENT && i !== index) continue;
+      if (!isShown(view[i] ?? ABSENT) && i !== index) continue;
       // A sum of mixed numbers: two sets of nodes with equal sums in both would be a coincidence of 2^-64.
       a = (a + Math.imul(i + 1, 0x9e3779b1)) | 0;
       b = (b + Math.imul((i + 1) ^ (i << 16), 0x85ebca6b) + (Math.imul(i + 7, i + 13) ^ (i << 9))) | 0;

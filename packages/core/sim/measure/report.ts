@@ -3,6 +3,7 @@ import type { EngineStats } from '@hearsay/core';
 import type { Broken } from './invariants.ts';
 import type { MembershipReport } from './membership.ts';
 import type { Spread } from './messages.ts';
+import type { RelayReport } from './relay.ts';
 
 export interface Report {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface Report {
     readonly perNodePerSecond: { readonly in: Distribution; readonly out: Distribution };
     /** Sent in all, by type of frame. */
     readonly byFrame: { readonly [type: string]: number };
+    /** The most that ever waited at one end of one link for a narrow uplink. */
+    readonly backlogMax: number;
   };
   readonly membership: MembershipReport;
   readonly overlay: {
@@ -28,6 +31,9 @@ export interface Report {
     readonly dials: number;
     readonly dialBudgetMax: number;
   };
+  readonly relay: RelayReport;
+  /** Peers that somebody cut off for misconduct; all are honest here. */
+  readonly guard: { readonly honestPenalised: number };
   readonly sync: {
     readonly sessions: number;
     readonly bytes: number;
@@ -57,10 +63,13 @@ const PATHS: readonly RegExp[] = [
   new RegExp(String.raw`^convergence\.(loads\.\d+\.)?${SPREAD}$`),
   /^convergence\.loads\.\d+\.(sent|refused)$/,
   /^redundancy$/,
+  /^bytes\.backlogMax$/,
   /^bytes\.perNodePerSecond\.(in|out)\.(mean|p99|max)$/,
-  /^bytes\.byFrame\.(push|sync|delta|want|done|heartbeat|ping|pong|shuffle|shuffle-reply|disconnect|relay)$/,
-  /^membership\.(falseSuspicions|falseDeaths|ghosts|divergence|statusFlips|detectionMs\.(p50|p99|max))$/,
+  /^bytes\.byFrame\.(push|ihave|graft|prune|pull|sync|grow|delta|want|done|heartbeat|ping|pong|shuffle|shuffle-reply|disconnect|relay)$/,
+  /^membership\.(falseSuspicions|falseDeaths|ghosts|divergence|refutations|statusFlips|detectionMs\.(p50|p99|max))$/,
   /^overlay\.(degree\.(min|mean|max)|components|largestComponent|dials|dialBudgetMax)$/,
+  /^relay\.(attempts|success|hops\.(mean|max))$/,
+  /^guard\.honestPenalised$/,
   /^sync\.(sessions|bytes|perDifference)$/,
   /^verify\.perNodePerSecond\.(mean|max)$/,
   /^run\.(events|cpuMs|memoryMb)$/,

@@ -9,7 +9,7 @@ export function totalsOf(node: SimNode, engine: Engine, now: number): LifeTotals
   return { seconds: Math.max(0.001, (now - node.bornAt) / 1000), stats: engine.stats() };
 }
 
-export function bytesOf(lives: readonly LifeTotals[]): Report['bytes'] {
+export function bytesOf(lives: readonly LifeTotals[], backlogMax: number): Report['bytes'] {
   const byFrame: { [type: string]: number } = {};
   for (const { stats } of lives) {
     for (const [type, bytes] of Object.entries(stats.bytesOutByFrame)) byFrame[type] = (byFrame[type] ?? 0) + bytes;
@@ -20,6 +20,7 @@ export function bytesOf(lives: readonly LifeTotals[]): Report['bytes'] {
       out: distributionOf(lives.map(({ stats, seconds }) => stats.bytesOut / seconds)),
     },
     byFrame,
+    backlogMax,
   };
 }
 
@@ -30,8 +31,8 @@ export function verifyOf(lives: readonly LifeTotals[]): Report['verify'] {
 
 /** `copies`: records that travelled in deltas. */
 export function syncOf(lives: readonly LifeTotals[], bytes: Report['bytes'], copies: number): Report['sync'] {
-  const { sync = 0, delta = 0, want = 0, done = 0 } = bytes.byFrame;
-  const all = sync + delta + want + done;
+  const { sync = 0, grow = 0, delta = 0, want = 0, done = 0 } = bytes.byFrame;
+  const all = sync + grow + delta + want + done;
   const sessions = lives.reduce((sum, { stats }) => sum + stats.syncSessions, 0);
   return { sessions, bytes: all, perDifference: copies === 0 ? null : all / copies };
 }

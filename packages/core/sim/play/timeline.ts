@@ -34,7 +34,6 @@ function perform(stage: Stage, action: Action): void {
       return each(stage, action, node =>
         during(
           stage,
-          node,
           action.forMs,
           () => (node.hidden = true),
           () => (node.hidden = false),
@@ -71,13 +70,12 @@ function each(
   });
 }
 
-/** `begin` now and `end` later, unless the node has been restarted in between. */
-function during(stage: Stage, node: SimNode, forMs: number, begin: () => void, end: () => void): void {
-  const { life } = node;
+/** `begin` now and `end` later. A restart ends neither a bad line nor a hidden tab. */
+function during(stage: Stage, forMs: number, begin: () => void, end: () => void): void {
   begin();
   stage.world.at(stage.world.now + forMs, () => {
     stage.touch();
-    if (node.life === life) end();
+    end();
   });
 }
 
@@ -95,25 +93,33 @@ function restart(stage: Stage, node: SimNode, keepStorage: boolean, afterMs: num
   });
 }
 
-function degrade(stage: Stage, node: SimNode, action: Extract<Action, { do: 'latency' | 'loss' | 'slow' }>): void {
-  const { value, forMs } = action;
-  const old = { latency: node.extraLatencyMs, loss: node.extraLoss, slow: node.kbps };
-  const set = (latency: number, loss: number, kbps: number): void => {
-    node.extraLatencyMs = latency;
-    node.extraLoss = loss;
-    node.kbps = kbps;
+type Degradation = Extract<Action, { do: 'latency' | 'loss' | 'slow' }>;
+
+/** Several at a time add up: delays and losses one behind the other, and the narrowest place counts. */
+function degrade(stage: Stage, node: SimNode, action: Degradation): void {
+  const { troubles } = node;
+  const apply = (): void => {
+    node.extraLatencyMs = 0;
+    node.extraLoss = 0;
+    node.kbps = 0;
+    for (const { kind, value } of troubles) {
+      if (kind === 'latency') node.extraLatencyMs += value;
+      else if (kind === 'loss') node.extraLoss = 1 - (1 - node.extraLoss) * (1 - value);
+      else node.kbps = node.kbps === 0 ? value : Math.min(node.kbps, value);
+    }
   };
+  const trouble = { kind: action.do, value: action.value };
   during(
     stage,
-    node,
-    forMs,
-    () =>
-      set(
-        action.do === 'latency' ? value : old.latency,
-        action.do === 'loss' ? value : old.loss,
-        action.do === 'slow' ? value : old.slow,
-      ),
-    () => set(old.latency, old.loss, old.slow),
+    action.forMs,
+    () => {
+      troubles.add(trouble);
+      apply();
+    },
+    () => {
+      troubles.delete(trouble);
+      apply();
+    },
   );
 }
 

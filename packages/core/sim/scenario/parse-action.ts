@@ -118,7 +118,7 @@ function readPartition(fields: Fields, frame: Frame): Action {
   if (SELECTION.some(key => fields.has(key))) throw invalid(fields.path, 'takes either "groups" or a selection');
   const groups = fields.list('groups', (group, path) => {
     if (!Array.isArray(group) || group.length === 0) throw invalid(path, 'must be a list of region names');
-    return group.map((region, i) => regionNumber(region, `${path}[${i}]`, frame));
+    return group.map((region, i) => regionNumber(region, `${path}[${i}]`, frame.regions));
   });
   if (groups.length < 2) throw invalid(join(fields.path, 'groups'), 'needs at least two groups');
   if (new Set(groups.flat()).size < groups.flat().length) {
@@ -138,7 +138,7 @@ function readSelection(fields: Fields, frame: Frame): Selection {
     case 'nodes':
       return { by: 'nodes', nodes: readNodes(fields, frame) };
     case 'region':
-      return { by: 'region', region: regionNumber(fields.raw('region'), join(fields.path, 'region'), frame) };
+      return { by: 'region', region: regionNumber(fields.raw('region'), join(fields.path, 'region'), frame.regions) };
     default:
       return { by: 'all' };
   }
@@ -151,8 +151,9 @@ function readNodes(fields: Fields, frame: Frame): readonly number[] {
   });
 }
 
-function regionNumber(name: unknown, path: string, frame: Frame): number {
-  const index = frame.regions.findIndex(region => region.name === name);
+/** @throws HearsayError `scenario-invalid` when there is no region of this name. */
+export function regionNumber(name: unknown, path: string, regions: Scenario['regions']): number {
+  const index = regions.findIndex(region => region.name === name);
   if (index !== -1) return index;
-  throw invalid(path, `must be a region (${frame.regions.map(region => region.name).join(', ')}), not ${String(name)}`);
+  throw invalid(path, `must be a region (${regions.map(region => region.name).join(', ')}), not ${String(name)}`);
 }

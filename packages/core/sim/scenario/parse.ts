@@ -2,7 +2,7 @@
 import { type ConfigOverrides, HearsayError, makeConfig } from '@hearsay/core';
 import { isReportPath } from '../measure/report.ts';
 import { type Fields, invalid, join, readFields, readNumber } from './fields.ts';
-import { parseAction } from './parse-action.ts';
+import { parseAction, regionNumber } from './parse-action.ts';
 import type { Bounds, Churn, Load, NetworkSettings, Scenario, ServerSettings, Topology } from './scenario.ts';
 
 const KEYS = [
@@ -42,7 +42,7 @@ export function parseScenario(file: unknown): Scenario {
     nodes,
     durationMs,
     regions,
-    network: readNetwork(fields),
+    network: readNetwork(fields, regions),
     crypto: readCrypto(fields),
     server: readServer(fields),
     joinOverMs: readJoin(fields),
@@ -66,28 +66,43 @@ function readRegions(fields: Fields): Scenario['regions'] {
   return regions.length === 0 ? [{ name: 'all', share: 1 }] : regions;
 }
 
-function readNetwork(fields: Fields): NetworkSettings {
+function readNetwork(fields: Fields, regions: Scenario['regions']): NetworkSettings {
   const network = fields.object('network', [
     'latencyMs',
     'loss',
+    'duplicate',
+    'reorder',
     'bandwidthKbps',
     'connectMs',
     'connectFailure',
     'unconnectablePairs',
   ]);
-  const latency = network.object('latencyMs', ['within', 'between', 'jitter']);
   return {
-    latencyMs: {
-      within: latency.number('within', { ...MS, initial: 15 }),
-      between: latency.number('between', { ...MS, initial: 75 }),
-      jitter: latency.number('jitter', { ...SHARE, initial: 0.3 }),
-    },
+    latencyMs: readLatency(network, regions),
     loss: network.number('loss', { min: 0, max: 0.9, initial: 0 }),
+    duplicate: network.number('duplicate', { ...SHARE, initial: 0 }),
+    reorder: network.number('reorder', { ...SHARE, initial: 0 }),
     bandwidthKbps: network.number('bandwidthKbps', { min: 0, max: 10_000_000, initial: 0 }),
     connectMs: network.number('connectMs', { ...MS, initial: 300 }),
     connectFailure: network.number('connectFailure', { ...SHARE, initial: 0 }),
     unconnectablePairs: network.number('unconnectablePairs', { ...SHARE, initial: 0 }),
   };
+}
+
+function readLatency(network: Fields, regions: Scenario['regions']): NetworkSettings['latencyMs'] {
+  const latency = network.object('latencyMs', ['within', 'between', 'jitter', 'pairs']);
+  const within = latency.number('within', { ...MS, initial: 15 });
+  const between = latency.number('between', { ...MS, initial: 75 });
+  const of = regions.map((_, a) => regions.map((_, b) => (a === b ? within : between)));
+  latency.list('pairs', (item, path) => {
+    const pair = readFields(item, path, ['regions', 'ms']);
+    const ends = pair.list('regions', (name, at) => regionNumber(name, at, regions));
+    if (ends.length !== 2 || ends[0] === ends[1]) throw invalid(join(path, 'regions'), 'must name two regions');
+    const ms = pair.number('ms', MS);
+    of[ends[0]!]![ends[1]!] = ms;
+    of[ends[1]!]![ends[0]!] = ms;
+  });
+  return { of, server: between, jitter: latency.number('jitter', { ...SHARE, initial: 0.3 }) };
 }
 
 function readCrypto(fields: Fields): Scenario['crypto'] {

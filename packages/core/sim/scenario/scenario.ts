@@ -15,9 +15,19 @@ export interface ScenarioFile {
   readonly regions?: readonly { readonly name: string; readonly share: number }[];
   readonly network?: {
     /** One way; `within` a region and `between` two of them; jitter as a share. */
-    readonly latencyMs?: { readonly within?: number; readonly between?: number; readonly jitter?: number };
-    /** Share of packets that must be sent again. */
+    readonly latencyMs?: {
+      readonly within?: number;
+      readonly between?: number;
+      readonly jitter?: number;
+      /** Where two regions are nearer or farther than `between`. */
+      readonly pairs?: readonly { readonly regions: readonly [string, string]; readonly ms: number }[];
+    };
+    /** Share of packets that are lost: a link sends them again, a signal by way of the server is gone. */
     readonly loss?: number;
+    /** Share of signals by way of the server that come twice. */
+    readonly duplicate?: number;
+    /** Share of signals by way of the server that are overtaken by later ones. */
+    readonly reorder?: number;
     /** Uplink of each node; 0: unlimited. */
     readonly bandwidthKbps?: number;
     readonly connectMs?: number;
@@ -100,8 +110,16 @@ export type ActionFile =
   | (Timed & { readonly do: 'server'; readonly up?: boolean; readonly introductionsPerSecond?: number });
 
 export interface NetworkSettings {
-  readonly latencyMs: { readonly within: number; readonly between: number; readonly jitter: number };
+  readonly latencyMs: {
+    /** One way from region to region. */
+    readonly of: readonly (readonly number[])[];
+    /** To and from the server. */
+    readonly server: number;
+    readonly jitter: number;
+  };
   readonly loss: number;
+  readonly duplicate: number;
+  readonly reorder: number;
   readonly bandwidthKbps: number;
   readonly connectMs: number;
   readonly connectFailure: number;

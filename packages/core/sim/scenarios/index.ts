@@ -1,23 +1,36 @@
 /** The shipped scenarios: plain objects, each with what it must show. */
 import type { ScenarioFile } from '../scenario/scenario.ts';
+import { away24h } from './away-24h.ts';
+import { churn2min } from './churn-2min.ts';
 import { freezeResume } from './freeze-resume.ts';
+import { joinStorm } from './join-storm.ts';
+import { massFail } from './mass-fail.ts';
 import { modes1k } from './modes-1k.ts';
+import { natMatrix } from './nat-matrix.ts';
 import { partitionHeal } from './partition-heal.ts';
 import { pause2sAll } from './pause-2s-all.ts';
-import { quiet50 } from './quiet-50.ts';
+import { quiet1k, quiet10k, quiet50 } from './quiet.ts';
 import { ring5 } from './ring-5.ts';
+import { serverGone } from './server-gone.ts';
 import { sixNodes } from './six-nodes.ts';
+import { slowLink } from './slow-link.ts';
+import { syncOnly } from './sync-only.ts';
 import { thousand } from './thousand.ts';
+import { threeRegions6k } from './three-regions-6k.ts';
 
 /** By name. A name may stand for several variants that are to be compared. */
 export const scenarios: ReadonlyMap<string, readonly ScenarioFile[]> = new Map([
   ['six-nodes', [sixNodes]],
   ['ring-5', [ring5]],
-  ['quiet-50', [quiet50]],
+  ...[quiet50, quiet1k, quiet10k].map(file => [file.name, [file]] as const),
   ['modes-1k', modes1k],
   ...modes1k.map(variant => [variant.name, [variant]] as const),
   ['pause-2s-all', [pause2sAll]],
   ['freeze-resume', [freezeResume]],
   ['partition-heal', [partitionHeal]],
   ['thousand', [thousand]],
+  ...massFail.map(file => [file.name, [file]] as const),
+  ...[joinStorm, threeRegions6k, natMatrix, slowLink, syncOnly, away24h, churn2min, serverGone].map(
+    file => [file.name, [file]] as const,
+  ),
 ]);

@@ -5,6 +5,7 @@
 import type { Input, PeerId, Rng } from '@hearsay/core';
 import type { NetworkSettings } from '../scenario/scenario.ts';
 import type { Frame, Link, SimNode } from './node.ts';
+import { createUplinks } from './uplinks.ts';
 
 /** A cut between two sides. Nodes on neither side are not concerned. */
 export interface Partition {
@@ -24,8 +25,8 @@ export interface Network {
   close(node: SimNode, peer: PeerId): void;
   /** The bytes of a frame that has arrived, or `undefined` when nobody is there to take it. */
   receive(frame: Frame): Input | undefined;
-  /** All links of a node that is no more go silent. */
-  abandon(node: SimNode): void;
+  /** All links of a node that is no more go silent. With a crash, what still waits for its uplink is gone too. */
+  abandon(node: SimNode, crashed: boolean): void;
   isCut(from: SimNode, to: SimNode): boolean;
   partition(cut: Partition): void;
   heal(cut?: Partition): void;
@@ -33,8 +34,10 @@ export interface Network {
   readonly partitions: readonly Partition[];
   latencyMs(from: SimNode, to: SimNode): number;
   readonly traffic: Traffic;
-  /** Bytes that a partition holds back. */
+  /** Bytes that a partition holds back, or that wait for a narrow uplink. */
   heldBytes(): number;
+  /** The most that ever waited for one link, bytes. */
+  longestQueue(): number;
 }
 
 /** Totals over all nodes, bytes. */
@@ -49,6 +52,7 @@ export interface NetworkTools {
   readonly rng: Rng;
   readonly now: () => number;
   readonly schedule: (at: number, frame: Frame) => void;
+  readonly after: (ms: number, act: () => void) => void;
   readonly tell: (node: SimNode, input: Input) => void;
 }
 
@@ -70,9 +74,8 @@ export function createNetwork(tools: NetworkTools): Network {
   const isCut = (from: SimNode, to: SimNode): boolean => cuts.some(cut => separates(cut, from, to));
 
   const latencyMs = (from: SimNode, to: SimNode): number => {
-    const { within, between, jitter } = settings.latencyMs;
-    const base = from.region === to.region ? within : between;
-    return rng.jitter(base, jitter) + from.extraLatencyMs + to.extraLatencyMs;
+    const { of, jitter } = settings.latencyMs;
+    return rng.jitter(of[from.region]![to.region]!, jitter) + from.extraLatencyMs + to.extraLatencyMs;
   };
 
   const lossDelayMs = (from: SimNode, to: SimNode, latency: number): number => {
@@ -87,21 +90,23 @@ export function createNetwork(tools: NetworkTools): Network {
     return delay;
   };
 
-  /** When the last bit has left the sender's uplink. */
-  const leavesAt = (from: SimNode, bytes: number): number => {
-    const kbps = from.kbps || settings.bandwidthKbps;
-    if (kbps === 0) return now();
-    from.uplinkFreeAt = Math.max(now(), from.uplinkFreeAt) + (8 * bytes) / kbps;
-    return from.uplinkFreeAt;
-  };
+  const kbpsOf = (from: SimNode): number => from.kbps || settings.bandwidthKbps;
 
   const transmit = (frame: Frame, extraMs = 0): void => {
     const { link, to, bytes } = frame;
     const sender = link.nodes[to === 0 ? 1 : 0];
+    if (kbpsOf(sender) === 0 && !uplinks.isWaiting(link, to)) return depart(frame, extraMs);
+    if (!uplinks.add(sender, frame, extraMs)) overflow(frame, bytes?.length ?? 0);
+  };
+
+  /** The frame has left the sender's machine. */
+  const depart = (frame: Frame, extraMs: number): void => {
+    const { link, to } = frame;
+    const sender = link.nodes[to === 0 ? 1 : 0];
     const receiver = link.nodes[to];
     if (link.held[to].length > 0 || isCut(sender, receiver)) return hold(frame);
     const latency = latencyMs(sender, receiver);
-    const at = leavesAt(sender, bytes?.length ?? 0) + latency + lossDelayMs(sender, receiver, latency) + extraMs;
+    const at = now() + latency + lossDelayMs(sender, receiver, latency) + extraMs;
     link.lastArrival[to] = Math.max(link.lastArrival[to], at);
     tools.schedule(link.lastArrival[to], frame);
   };
@@ -109,15 +114,16 @@ export function createNetwork(tools: NetworkTools): Network {
   const hold = (frame: Frame): void => {
     const { link, to } = frame;
     const size = frame.bytes?.length ?? 0;
-    if (link.heldBytes[to] + size > HELD_BYTES) {
-      traffic.dropped += size;
-      const sender = to === 0 ? 1 : 0;
-      if (link.up[sender]) endAt(link, sender, 'overflow');
-      return;
-    }
+    if (link.heldBytes[to] + size > HELD_BYTES) return overflow(frame, size);
     link.held[to].push(frame);
     link.heldBytes[to] += size;
     holding.add(link);
+  };
+
+  const overflow = ({ link, to }: Frame, bytes: number): void => {
+    traffic.dropped += bytes;
+    const sender = to === 0 ? 1 : 0;
+    if (link.up[sender]) endAt(link, sender, 'overflow');
   };
 
   const release = (link: Link): void => {
@@ -139,6 +145,8 @@ export function createNetwork(tools: NetworkTools): Network {
     node.links.delete(id);
     tools.tell(node, { type: 'link-down', peer: id, reason });
   };
+
+  const uplinks = createUplinks({ kbpsOf, after: tools.after, leave: depart, maxBytes: HELD_BYTES });
 
   return {
     connect(initiator, responder) {
@@ -187,7 +195,8 @@ export function createNetwork(tools: NetworkTools): Network {
       return { type: 'frame', from, bytes };
     },
 
-    abandon(node) {
+    abandon(node, crashed) {
+      if (crashed) traffic.dropped += uplinks.drop(node);
       for (const link of node.links.values()) link.up[link.nodes[0] === node ? 0 : 1] = false;
       node.links.clear();
     },
@@ -206,10 +215,11 @@ export function createNetwork(tools: NetworkTools): Network {
     latencyMs,
     traffic,
     heldBytes() {
-      let bytes = 0;
+      let bytes = uplinks.waitingBytes();
       for (const link of holding) bytes += link.heldBytes[0] + link.heldBytes[1];
       return bytes;
     },
+    longestQueue: () => uplinks.longest,
   };
 }
 

@@ -29,8 +29,9 @@ export interface SimNode {
   readonly links: Map<PeerId, Link>;
   readonly dials: Map<PeerId, Dial>;
   wantsServer: boolean;
+  /** What a timeline does to its lines now; the three figures below follow from it. */
+  readonly troubles: Set<{ readonly kind: 'latency' | 'loss' | 'slow'; readonly value: number }>;
   kbps: number;
-  uplinkFreeAt: number;
   extraLatencyMs: number;
   extraLoss: number;
   readonly storage: Map<string, Uint8Array>;
@@ -86,8 +87,8 @@ export function createNode(index: number, id: PeerId, region: number): SimNode {
     links: new Map(),
     dials: new Map(),
     wantsServer: false,
+    troubles: new Set(),
     kbps: 0,
-    uplinkFreeAt: 0,
     extraLatencyMs: 0,
     extraLoss: 0,
     storage: new Map(),

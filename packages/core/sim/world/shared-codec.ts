@@ -56,10 +56,10 @@ function createTable<T>(slots: number): Table<T> {
   };
 }
 
-/** FNV-1a over at most 64 bytes of the beginning, where signatures and session numbers stand, and the length. */
+/** FNV-1a over the length and the beginning, where signatures, nonces and session numbers stand. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5 ^ bytes.length;
-  const end = Math.min(bytes.length, 64);
+  const end = Math.min(bytes.length, 24);
   for (let i = 0; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   return (hash ^ (hash >>> 15)) >>> 0;
 }

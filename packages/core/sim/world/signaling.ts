@@ -3,7 +3,7 @@
  * on. It forgets a crashed peer when its socket has been silent for as long as the shipped server waits.
  */
 import type { Input, PeerId, Rng } from '@hearsay/core';
-import type { ServerSettings } from '../scenario/scenario.ts';
+import type { NetworkSettings, ServerSettings } from '../scenario/scenario.ts';
 import { isUp, type SimNode } from './node.ts';
 
 export interface Signaling {
@@ -17,6 +17,7 @@ export interface Signaling {
 
 export interface SignalingTools {
   readonly settings: ServerSettings;
+  readonly network: Pick<NetworkSettings, 'loss' | 'duplicate' | 'reorder'>;
   readonly rng: Rng;
   readonly now: () => number;
   /** One way between a node and the server, ms. */
@@ -31,6 +32,8 @@ const ENTRY_POINTS = 8;
 const SILENCE_MS = 30_000;
 /** First back-off of a client whose server is gone; it is jittered, or all would return at once. */
 const RECONNECT_MS = 2_000;
+/** How long an overtaken signal, or the second copy of one, is late at most. */
+const STRAY_MS = 1_000;
 
 interface Seat {
   readonly node: SimNode;
@@ -68,6 +71,16 @@ export function createSignaling(tools: SignalingTools): Signaling {
     after(tools.latencyMs(), () => {
       if (node.life === life && isUp(node)) tools.tell(node, input);
     });
+
+  /** One signal on its way: lost, late or doubled, as the network has it. */
+  const carry = (arrive: () => void): void => {
+    const { loss, duplicate, reorder } = tools.network;
+    const isHit = (share: number): boolean => share > 0 && rng.next() < share;
+    if (isHit(loss)) return;
+    const late = (): number => rng.next() * STRAY_MS;
+    after(tools.latencyMs() + (isHit(reorder) ? late() : 0), arrive);
+    if (isHit(duplicate)) after(tools.latencyMs() + late(), arrive);
+  };
 
   const entryPoints = (): number => {
     let count = 0;
@@ -148,7 +161,7 @@ export function createSignaling(tools: SignalingTools): Signaling {
     signal(from, to, payload) {
       const { life } = from;
       if (!up || !seats.has(from.id)) return;
-      after(tools.latencyMs(), () => {
+      carry(() => {
         const target = seats.get(to);
         if (target === undefined) answer(from, life, { type: 'server-unreachable', peer: to });
         else answer(target.node, target.life, { type: 'server-signal', from: from.id, payload });

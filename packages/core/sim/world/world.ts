@@ -118,14 +118,16 @@ export function createWorld(options: WorldOptions): World {
     rng: createRng(seedFrom(seed, STREAMS.network)),
     now: () => now,
     schedule: (due, frame) => queue.push(due, frame),
+    after,
     tell,
   });
   const chance = createRng(seedFrom(seed, STREAMS.signaling));
   const signaling = createSignaling({
     settings: scenario.server,
+    network: scenario.network,
     rng: chance,
     now: () => now,
-    latencyMs: () => chance.jitter(scenario.network.latencyMs.between, scenario.network.latencyMs.jitter),
+    latencyMs: () => chance.jitter(scenario.network.latencyMs.server, scenario.network.latencyMs.jitter),
     after,
     tell,
   });
@@ -228,7 +230,7 @@ export function createWorld(options: WorldOptions): World {
   const stop = (node: SimNode & { engine: Engine }): void => {
     const { engine } = node;
     node.goneAt = now;
-    network.abandon(node);
+    network.abandon(node, !node.left);
     node.dials.clear();
     Object.assign(node, { engine: undefined, life: node.life + 1, pausedUntil: 0, wakeAt: Number.POSITIVE_INFINITY });
     signaling.close(node);

@@ -1,13 +1,14 @@
 /** Tell everyone, once. One interface; how rumours spread behind it is a matter of configuration. */
+import type { Now } from '../types.ts';
 import { createFlood } from './flood.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
 import { createRumour } from './rumour.ts';
 import { createTree } from './tree.ts';
 
-export function createBroadcast(tools: BroadcastTools): Broadcast {
+export function createBroadcast(tools: BroadcastTools, startedAt: Now): Broadcast {
   switch (tools.config['broadcast.mode']) {
     case 'tree':
-      return createTree(tools);
+      return createTree(tools, startedAt);
     case 'flood':
       return createFlood(tools);
     case 'push':

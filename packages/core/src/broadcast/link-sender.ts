@@ -1,6 +1,6 @@
 /**
- * What goes out over one link: pushes, at once while it is idle and in ticks under load, and announcements in
- * batches. A lone message costs more in wake-ups than in bytes.
+ * What goes out over one link: pushes, at once while it is idle and in ticks under load; announcements and
+ * refusals of copies in batches. A lone message costs more in wake-ups than in bytes.
  */
 import type { Config } from '../config.ts';
 import type { SignedRecord } from '../identity/record.ts';
@@ -13,6 +13,10 @@ import { createPushQueue } from './push-queue.ts';
 export interface LinkSender {
   push(record: SignedRecord, now: Now): void;
   announce(id: ShortId, now: Now): void;
+  /** The other side has it: it need not be announced any more. */
+  unannounce(id: ShortId): void;
+  /** A copy too many came over this link. */
+  refuse(id: ShortId, now: Now): void;
   onWake(now: Now): void;
   flush(now: Now): void;
   nextWakeAt(): number;
@@ -20,21 +24,34 @@ export interface LinkSender {
 
 export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox): LinkSender {
   const queue = createPushQueue(config['broadcast.queueBytes']);
-  let ids: ShortId[] = [];
+  const announced = new Set<ShortId>();
+  const refused = new Set<ShortId>();
   let pushAt = Number.NEGATIVE_INFINITY;
-  let announceAt = Number.POSITIVE_INFINITY;
+  let batchAt = Number.POSITIVE_INFINITY;
 
   const sendPushes = (now: Now): void => {
     while (queue.size > 0) outbox.send(peer, { type: 'push', records: queue.takeFrame() });
     pushAt = now.mono + config['broadcast.flushMs'];
   };
 
-  const sendIds = (): void => {
-    for (let from = 0; from < ids.length; from += wireLimits.idsPerList) {
-      outbox.send(peer, { type: 'ihave', ids: ids.slice(from, from + wireLimits.idsPerList) });
+  const sendIds = (type: 'ihave' | 'prune', ids: Set<ShortId>): void => {
+    const list = [...ids];
+    ids.clear();
+    for (let from = 0; from < list.length; from += wireLimits.idsPerList) {
+      outbox.send(peer, { type, ids: list.slice(from, from + wireLimits.idsPerList) });
     }
-    ids = [];
-    announceAt = Number.POSITIVE_INFINITY;
+  };
+
+  const sendBatch = (): void => {
+    sendIds('ihave', announced);
+    sendIds('prune', refused);
+    batchAt = Number.POSITIVE_INFINITY;
+  };
+
+  const collect = (ids: Set<ShortId>, id: ShortId, now: Now): void => {
+    ids.add(id);
+    batchAt = Math.min(batchAt, now.mono + config['broadcast.announceMs']);
+    if (ids.size >= wireLimits.idsPerList) sendBatch();
   };
 
   return {
@@ -42,19 +59,19 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox): 
       queue.add(record);
       if (now.mono >= pushAt) sendPushes(now);
     },
-    announce(id, now) {
-      ids.push(id);
-      announceAt = Math.min(announceAt, now.mono + config['broadcast.announceMs']);
-      if (ids.length >= wireLimits.idsPerList) sendIds();
+    announce: (id, now) => collect(announced, id, now),
+    unannounce(id) {
+      if (announced.delete(id) && announced.size + refused.size === 0) batchAt = Number.POSITIVE_INFINITY;
     },
+    refuse: (id, now) => collect(refused, id, now),
     onWake(now) {
       if (queue.size > 0 && now.mono >= pushAt) sendPushes(now);
-      if (now.mono >= announceAt) sendIds();
+      if (now.mono >= batchAt) sendBatch();
     },
     flush(now) {
       sendPushes(now);
-      sendIds();
+      sendBatch();
     },
-    nextWakeAt: () => Math.min(queue.size > 0 ? pushAt : Number.POSITIVE_INFINITY, announceAt),
+    nextWakeAt: () => Math.min(queue.size > 0 ? pushAt : Number.POSITIVE_INFINITY, batchAt),
   };
 }

@@ -10,8 +10,8 @@ import type { ShortId } from '../wire/frame.ts';
 
 export interface Missing {
   announced(id: ShortId, by: PeerId, now: Now): void;
-  /** `from`: whose copy it was, when it came over a link. */
-  arrived(id: ShortId, from: string, now: Now): void;
+  /** `from`: whose copy it was, when it came over a link. True when it had been asked for. */
+  arrived(id: ShortId, from: string, now: Now): boolean;
   /** Whom to ask for what, now. */
   takeDue(isNeighbour: (peer: PeerId) => boolean, now: Now): ReadonlyMap<PeerId, readonly ShortId[]>;
   nextDueAt(): MonoMs | undefined;
@@ -59,10 +59,11 @@ export function createMissing(config: Config): Missing {
     },
     arrived(id, from, now) {
       const known = wanted.get(id);
-      if (known === undefined) return;
+      if (known === undefined) return false;
       wanted.delete(id);
       // A copy that was asked for says nothing about the tree; one that came by itself after all does.
       if (known.asked !== from) learn(now.mono - known.firstAt);
+      return known.asked !== undefined;
     },
     takeDue(isNeighbour, now) {
       wanted.expire(now.mono);

@@ -7,7 +7,7 @@ import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 
-export type BroadcastFrame = Extract<Frame, { type: 'ihave' | 'graft' | 'prune' | 'pull' }>;
+export type BroadcastFrame = Extract<Frame, { type: 'ihave' | 'graft' | 'prune' | 'grow' | 'pull' }>;
 
 export interface Broadcast {
   onNeighbourUp(peer: PeerId, outbound: boolean, now: Now): void;
@@ -24,6 +24,7 @@ export interface Broadcast {
 }
 
 export interface BroadcastTools {
+  readonly self: PeerId;
   readonly config: Config;
   readonly outbox: Outbox;
   readonly rng: Rng;

@@ -101,7 +101,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       ping(peer, watch, now);
     }
     if (now.mono >= measureDueAt(watch)) ping(peer, watch, now);
-    if (now.mono - watch.sentAt >= config['liveness.heartbeatMs']) outbox.send(peer, { type: 'heartbeat' });
+    if (now.mono >= watch.sentAt + config['liveness.heartbeatMs']) outbox.send(peer, { type: 'heartbeat' });
   };
 
   const forgetAccusation = (id: RecordId, record: SignedRecord): void => {

@@ -16,8 +16,6 @@ export interface Dials {
   get(peer: PeerId): Dial | undefined;
   add(dial: Dial): void;
   remove(peer: PeerId): void;
-  /** Those agreed: they will take a slot. */
-  agreed(): number;
   /** Is there budget for one more of our own? Takes it. */
   mayAsk(now: Now): boolean;
   /** When there may be budget again. */
@@ -43,11 +41,6 @@ export function createDials(config: Config, startedAt: Now): Dials {
     get: peer => dials.get(peer),
     add: dial => void dials.set(dial.peer, dial),
     remove: peer => void dials.delete(peer),
-    agreed() {
-      let count = 0;
-      for (const dial of dials.values()) if (dial.phase === 'dialing') count += 1;
-      return count;
-    },
     mayAsk: now => own() < config['overlay.dialsAtOnce'] && budget.take(1, now.mono),
     nextBudgetAt: now =>
       own() < config['overlay.dialsAtOnce'] ? now.mono + budget.waitMs(1, now.mono) : Number.POSITIVE_INFINITY,

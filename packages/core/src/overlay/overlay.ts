@@ -14,6 +14,7 @@ import { wireLimits } from '../wire/limits.ts';
 import { decodeSignal, encodeSignal, type Signal } from '../wire/signal.ts';
 import { degreeFor } from './degree.ts';
 import { createDials, type Dial } from './dials.ts';
+import { createLosses } from './losses.ts';
 import { createRendezvousPolicy } from './rendezvous.ts';
 import { createStanding } from './standing.ts';
 import { createViews } from './views.ts';
@@ -49,7 +50,7 @@ export interface Overlay {
   onFrame(from: PeerId, frame: OverlayFrame, now: Now): void;
   onSignalIn(fact: Extract<Fact, { type: 'signal-in' }>, now: Now): void;
   onMemberJoined(peer: PeerId, now: Now): void;
-  onMemberGone(peer: PeerId, now: Now): void;
+  onMemberGone(peer: PeerId, reason: 'left' | 'failed' | 'expired', now: Now): void;
   onNeighbourSilent(peer: PeerId, now: Now): void;
   onPeerBanned(peer: PeerId, now: Now): void;
   onCaughtUp(): void;
@@ -86,6 +87,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const dials = createDials(config, startedAt);
   const rendezvous = createRendezvousPolicy(config, outbox, rng);
   const standing = createStanding(outbox);
+  const losses = createLosses(rng);
   let shuffleAt = startedAt.mono + rng.jitter(config['overlay.shuffleMs'] / 3, 0.2);
   let evictedAt = Number.NEGATIVE_INFINITY;
   let evictedFor: PeerId | undefined;
@@ -111,7 +113,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   /** Ask this one now, whatever the degree: it connects us to somebody we may have no path to. */
   const askForced = (peer: PeerId, now: Now): void => {
-    if (peer === self || taken(peer) || active.size >= config['overlay.maxLinks']) return;
+    if (peer === self || taken(peer) || active.size + dials.size >= config['overlay.maxLinks']) return;
     if (!tools.isBanned(peer, now) && dials.mayAsk(now)) ask(peer, now);
   };
 
@@ -138,6 +140,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   const review = (now: Now): void => {
     if (left) return;
+    if (losses.takeDue(views.members.size + 1, now)) rendezvous.checkIn(now);
     fill(now);
     trim(now);
     const roomSize = views.roomSize();
@@ -148,7 +151,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   };
 
   const nextDueAt = (now: Now): number => {
-    let next = Math.min(shuffleAt, dials.nextDueAt(), rendezvous.nextWakeAt());
+    let next = Math.min(shuffleAt, dials.nextDueAt(), rendezvous.nextWakeAt(), losses.nextWakeAt());
     if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
     const { wanted } = degreeFor(views.roomSize(), config);
     if (active.size + dials.size < wanted) {
@@ -201,7 +204,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (!yields(dials.get(from), from, session)) return;
     const { accepted } = degreeFor(Math.max(views.roomSize(), 2), config);
     const cap = config['overlay.maxLinks'];
-    const held = active.size + (urgent ? dials.agreed() : dials.size - (dials.get(from) ? 1 : 0));
+    // Whom we asked may say yes: a link promised beyond the cap would have to be taken back.
+    const held = active.size + dials.size - (dials.get(from) ? 1 : 0);
     if (held >= (urgent ? cap : accepted) && !(urgent && makeRoomFor(from, now))) return refuse(from, session);
     const until = now.mono + config['overlay.dialTimeoutMs'];
     dials.add({ peer: from, session, phase: 'dialing', initiator: false, via, until });
@@ -256,6 +260,16 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const bridge = (peers: readonly PeerId[], now: Now): void => {
     const stranger = active.size > 0 ? peers.find(peer => peer !== self && !views.members.has(peer)) : undefined;
     if (stranger !== undefined) askForced(stranger, now);
+    // Whom the server does not name it may still reach: one that failed here may have failed for us alone.
+    const lost = losses.candidate(peer => peer !== stranger && !taken(peer), now);
+    if (lost !== undefined) askForced(lost, now);
+  };
+
+  /** The room is whole again by somebody's link. One link does not hold two halves: some take one of their own. */
+  const onReturned = (peer: PeerId, now: Now): void => {
+    losses.onReturned(peer);
+    losses.onFound();
+    if (rng.next() < 1 / views.roomSize()) askForced(peer, now);
   };
 
   const onLeave = (): void => {
@@ -304,7 +318,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       case 'rendezvous-down':
         return rendezvous.onDown();
       case 'introduced':
-        return onIntroduced(input.peers, now);
+        onIntroduced(input.peers, now);
+        return bridge(input.peers, now);
       case 'entry-role':
         return rendezvous.onEntryRole(input.entry, now);
       case 'server-unreachable':
@@ -352,10 +367,15 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
     onMemberJoined(peer, now) {
       views.members.add(peer);
+      if (losses.isLost(peer)) onReturned(peer, now);
       review(now);
     },
-    onMemberGone(peer, now) {
+    onMemberGone(peer, reason, now) {
       views.members.delete(peer);
+      if (reason === 'expired') losses.onExpired(peer, now);
+      if (reason === 'failed' && losses.onFailed(peer, views.members.size + 1, now)) {
+        outbox.fact({ type: 'many-failed' });
+      }
       views.introduced.delete(peer);
       views.passive.delete(peer);
       if (active.has(peer)) outbox.effect({ type: 'close-link', peer, reason: 'gone' });

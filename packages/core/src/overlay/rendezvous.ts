@@ -14,6 +14,8 @@ export interface RendezvousPolicy {
   onEntryRole(entry: boolean, now: Now): void;
   /** Called after anything changed. `settled`: the links wanted are there. */
   review(settled: boolean, linkCount: number, roomSize: number, now: Now): void;
+  /** Ask the server for members now, and hold no socket for it longer than a check-in takes. */
+  checkIn(now: Now): void;
   nextWakeAt(): number;
   /** For good. */
   onLeave(): void;
@@ -80,6 +82,10 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
         want(true);
       }
       if (lonelySince !== undefined && now.mono - lonelySince >= config['overlay.lonelyMs']) askAgain(now);
+    },
+    checkIn(now) {
+      if (!wanted) beaconAt = now.mono;
+      else if (up) outbox.effect({ type: 'introduce' });
     },
     nextWakeAt() {
       let next = Number.POSITIVE_INFINITY;

@@ -22,6 +22,8 @@ export interface Presence {
   onPeerSuspected(peer: PeerId): void;
   onPeerCleared(peer: PeerId): void;
   onPeerFailed(fact: Extract<Fact, { type: 'peer-failed' }>, now: Now): void;
+  /** Who was watched by those that failed is watched by nobody: only the living restate their presence in time. */
+  onManyFailed(now: Now): void;
   /** Somebody takes this node for dead: say otherwise. */
   onSelfSuspected(now: Now): void;
   /** This node was stopped: it could not hear renewals, so nobody expires before there was time to catch up. */
@@ -55,6 +57,8 @@ interface PresenceTools {
 /** Own presence is not stated more often than this in answer to accusations: they must not become a lever. */
 const REFUTE_EVERY_MS = 1_000;
 const EXPIRY_CHECK_MS = 1_000;
+/** Refreshes have ±20 %; the rest is time to arrive. */
+const ONE_REFRESH = 1.35;
 
 export function createPresence(tools: PresenceTools): Presence {
   const { self, config, outbox } = tools;
@@ -170,6 +174,11 @@ export function createPresence(tools: PresenceTools): Presence {
       if (slot === undefined || !slot.present || slot.record.hlc > hlc) return;
       failed.set(peer, hlc, now.mono);
       remove(peer, slot, 'failed');
+    },
+
+    onManyFailed(now) {
+      const until = (now.mono + ONE_REFRESH * config['presence.refreshMs']) as MonoMs;
+      for (const [peer, slot] of slots) if (slot.present && peer !== self && slot.until > until) slot.until = until;
     },
 
     onSelfSuspected(now) {

@@ -1,6 +1,7 @@
 /**
  * Shared state: a last-writer-wins map. The winner is decided by clock, author and id alone, so every order of
- * arrival ends in the same map. Deletes are kept as tombstones: a forgotten one would let an old copy return.
+ * arrival ends in the same map. Deletes are kept as tombstones, the newest of them; where one is forgotten, a
+ * floor is left behind (docs/adr/0006): what is unknown and not above it may be what was deleted, and is refused.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Config } from '../config.ts';
@@ -9,6 +10,7 @@ import { isNewer, type SignedRecord, type Statement } from '../identity/record.t
 import { toHex, utf8, utf8Length } from '../lib/bytes.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Hlc, PeerId, RecordId, Wire } from '../types.ts';
+import { createOldestFirst } from './oldest-first.ts';
 
 export interface Store {
   onRecordDrafted(draft: Extract<Fact, { type: 'record-drafted' }>['draft']): void;
@@ -39,7 +41,11 @@ interface Share {
 export function createStore(self: PeerId, config: Config, outbox: Outbox): Store {
   const entries = new Map<string, Entry>();
   const shares = new Map<PeerId, Share>();
+  /** By clock and not by arrival, so that all peers forget the same ones. */
+  const deletions = createOldestFirst<Entry>(isNewer, entry => entries.get(entry.key) === entry);
   let tombstones = 0;
+  /** Highest clock of a tombstone that was forgotten. */
+  let floor = -1;
   let hash: string | undefined;
 
   const shareOf = (author: PeerId): Share => shares.get(author) ?? { keys: 0, bytes: 0 };
@@ -75,24 +81,23 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
   const put = (entry: Entry, value: Wire, local: boolean): void => {
     const old = entries.get(entry.key);
     if (old !== undefined) drop(old);
-    // Re-inserted, so that the map's order is the order of last change and the oldest tombstone comes first.
-    entries.delete(entry.key);
     entries.set(entry.key, entry);
     count(entry, 1);
     hash = undefined;
-    if (tombstones > config['store.maxTombstones']) dropOldestTombstone();
+    if (entry.deleted) deletions.add(entry);
     if (entry.deleted && (old === undefined || old.deleted)) return;
     const { key, author, hlc } = entry;
     const delivery = { what: 'state', key, value: entry.deleted ? undefined : value, author, hlc, local } as const;
     outbox.effect({ type: 'deliver', delivery });
   };
 
-  const dropOldestTombstone = (): void => {
-    for (const entry of entries.values()) {
-      if (!entry.deleted) continue;
-      entries.delete(entry.key);
-      drop(entry);
-      return;
+  const forgetDeletions = (): void => {
+    while (tombstones > config['store.maxTombstones']) {
+      const oldest = deletions.take();
+      if (oldest === undefined) return;
+      floor = Math.max(floor, oldest.hlc);
+      entries.delete(oldest.key);
+      drop(oldest);
     }
   };
 
@@ -101,7 +106,7 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
     outbox.effect({ type: 'keep', id: record.id, bytes: record.bytes });
   };
 
-  const ignore = (record: SignedRecord, from: Source, reason: 'superseded' | 'quota'): void => {
+  const ignore = (record: SignedRecord, from: Source, reason: 'superseded' | 'quota' | 'stale'): void => {
     outbox.fact({ type: 'record-ignored', reason });
     // Nobody else would ever take it out of storage.
     if (from === 'storage') outbox.effect({ type: 'forget', id: record.id });
@@ -111,6 +116,7 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
     onRecordDrafted(draft) {
       if (draft.kind === 'state' || draft.kind === 'state-delete') {
         put(toEntry(draft, undefined, sizeOf(draft.value)), draft.value, true);
+        forgetDeletions();
       }
     },
 
@@ -122,12 +128,16 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
         return keep(record, from, path);
       }
       if (old !== undefined && !isNewer(record, old)) return ignore(record, from, 'superseded');
+      // What this node itself says, or kept across a restart, is not doubted.
+      const isDoubtful = old === undefined && record.hlc <= floor && from !== 'self' && from !== 'storage';
+      if (isDoubtful) return ignore(record, from, 'stale');
       const size = sizeOf(record.value);
       if (record.kind === 'state' && exceeds(record.author, record.key, size)) {
         return ignore(record, from, 'quota');
       }
       put(toEntry(record, record, size), record.value, record.author === self && from === 'self');
       keep(record, from, path);
+      forgetDeletions();
     },
 
     exceedsQuota: exceeds,

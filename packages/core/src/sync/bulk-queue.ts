@@ -1,6 +1,7 @@
 /**
- * Records on their way to a neighbour that was found to lack them, at a bounded pace: bulk must delay neither
- * a heartbeat nor a fresh update, and must stay below what the other side admits.
+ * What a neighbour was found to lack, and the answers that come after it, at a bounded pace: bulk must delay
+ * neither a heartbeat nor a fresh update, and must stay below what the other side admits. An answer waits for the
+ * records before it: a session's last word means that all of them were sent.
  */
 import type { SignedRecord } from '../identity/record.ts';
 import { createTokenBucket } from '../lib/token-bucket.ts';
@@ -8,38 +9,45 @@ import type { MonoMs, Now } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 
+export type Answer = Extract<Frame, { type: 'sync' | 'done' }>;
+
 export interface BulkQueue {
   add(session: number, records: readonly SignedRecord[]): void;
-  /** Said after all that was added for the session before. */
-  addDone(session: number): void;
+  /** Said after all that was added before. */
+  addAnswer(answer: Answer): void;
   /** The next frame that may go now, or `undefined`. */
-  take(now: Now): Frame | undefined;
+  take(now: Now): Answer | Extract<Frame, { type: 'delta' }> | undefined;
   nextWakeAt(now: Now): MonoMs | undefined;
 }
 
-type Item = { readonly session: number; readonly record: SignedRecord | undefined };
+type Item = { readonly session: number; readonly record: SignedRecord } | { readonly answer: Answer };
 
 const FRAME_TARGET_BYTES = 8_192;
 /** More than the largest room holds; a neighbour that wants still more asks again. */
 const MAX_ITEMS = 32_768;
+/** A neighbour that asks without reading waits in vain for what is beyond. */
+export const MAX_ANSWERS = 64;
 
 export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQueue {
   // A burst below one record would never let that record go.
   const pace = createTokenBucket(bytesPerSecond, Math.max(bytesPerSecond, wireLimits.recordBytes), startedAt.mono);
   let items: Item[] = [];
   let head = 0;
+  let answers = 0;
 
-  const frameLength = (): number => {
+  /** The records that go together next: of one session, up to the size of a frame. */
+  const nextRecords = (): readonly SignedRecord[] => {
+    const records: SignedRecord[] = [];
     let bytes = 0;
-    let at = head;
-    while (at < items.length && at - head < wireLimits.recordsPerFrame) {
-      const { session, record } = items[at]!;
-      if (record === undefined || session !== items[head]!.session) break;
-      if (bytes > 0 && bytes + record.bytes.length > FRAME_TARGET_BYTES) break;
-      bytes += record.bytes.length;
-      at += 1;
+    const first = items[head];
+    for (let at = head; at < items.length && records.length < wireLimits.recordsPerFrame; at++) {
+      const item = items[at]!;
+      if ('answer' in item || 'answer' in first! || item.session !== first!.session) break;
+      bytes += item.record.bytes.length;
+      if (records.length > 0 && bytes > FRAME_TARGET_BYTES) break;
+      records.push(item.record);
     }
-    return at - head;
+    return records;
   };
 
   const drop = (count: number): void => {
@@ -49,36 +57,35 @@ export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQue
     head = 0;
   };
 
-  const costOf = (count: number): number => {
-    let bytes = 0;
-    for (let i = head; i < head + count; i++) bytes += items[i]!.record?.bytes.length ?? 0;
-    return bytes;
-  };
-
   return {
     add(session, records) {
       for (const record of records) if (items.length - head < MAX_ITEMS) items.push({ session, record });
     },
-    addDone(session) {
-      // A full queue belongs to a neighbour that asks without reading: it may wait for its answer in vain.
-      if (items.length - head < 2 * MAX_ITEMS) items.push({ session, record: undefined });
+    addAnswer(answer) {
+      if (answers >= MAX_ANSWERS) return;
+      answers += 1;
+      items.push({ answer });
     },
     take(now) {
       const first = items[head];
       if (first === undefined) return undefined;
-      if (first.record === undefined) {
+      if ('answer' in first) {
+        answers -= 1;
         drop(1);
-        return { type: 'done', session: first.session };
+        return first.answer;
       }
-      const count = frameLength();
-      if (!pace.take(costOf(count), now.mono)) return undefined;
-      const records = items.slice(head, head + count).map(item => item.record!.bytes);
-      drop(count);
-      return { type: 'delta', session: first.session, records };
+      const records = nextRecords();
+      if (!pace.take(lengthOf(records), now.mono)) return undefined;
+      drop(records.length);
+      return { type: 'delta', session: first.session, records: records.map(({ bytes }) => bytes) };
     },
     nextWakeAt(now) {
       if (head >= items.length) return undefined;
-      return (now.mono + pace.waitMs(costOf(frameLength()), now.mono)) as MonoMs;
+      return (now.mono + pace.waitMs(lengthOf(nextRecords()), now.mono)) as MonoMs;
     },
   };
+}
+
+function lengthOf(records: readonly SignedRecord[]): number {
+  return records.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }

@@ -1,103 +1,245 @@
 /**
- * The set that is reconciled: every kept record, ordered by (10-second bucket of its clock, id), so that what
- * is recent lies together. Ranges are compared by fingerprint: a hash over the sum of ids and their count;
- * never a bare XOR or sum, which could be steered to collide.
+ * The set that is reconciled: records in their order, in a B+-tree whose every part knows how many it holds and
+ * the sum of their hashes. Insertion, deletion, and what is asked of a range cost O(log n).
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { wallMsOf } from '../identity/hlc.ts';
 import type { SignedRecord } from '../identity/record.ts';
-import { fromHex, toHex } from '../lib/bytes.ts';
-import type { RecordId } from '../types.ts';
-
-export interface IndexEntry {
-  /** 8 hex digits of the record's bucket, then its id: where it stands in the order. */
-  readonly position: string;
-  readonly record: SignedRecord;
-  /** The id as four 32-bit numbers: a neighbour may have thousands summed up with every frame. */
-  readonly limbs: readonly [number, number, number, number];
-}
+import { type Bound, boundOf, isAbove, isBelow, type Range } from './order.ts';
+import { addTo, itemHash, SUM_WORDS, type Sum, takeFrom } from './sum.ts';
 
 export interface IndexSet {
   add(record: SignedRecord): void;
   delete(record: SignedRecord): void;
-  get(id: RecordId): SignedRecord | undefined;
   readonly size: number;
-  /** Entries with lower ≤ position < upper, in order. `undefined`: no bound. */
-  range(lower: string | undefined, upper: string | undefined): readonly IndexEntry[];
+  /** How many a range holds, and the sum of their hashes. */
+  measure(range: Range): Measure;
+  /** The record with so many before it. */
+  at(rank: number): SignedRecord | undefined;
+  /** Calls for each record of a range, in order, with the words of its hash: `hashes[at]` and the seven behind. */
+  visit(range: Range, each: Visitor): void;
 }
 
-const BUCKET_MS = 10_000;
+export interface Measure {
+  readonly count: number;
+  readonly sum: Sum;
+}
+
+export type Visitor = (record: SignedRecord, hashes: Sum, at: number) => void;
+
+interface Leaf {
+  readonly records: SignedRecord[];
+  /** Eight words for each record. */
+  readonly hashes: Sum;
+  readonly sum: Sum;
+  count: number;
+}
+
+interface Branch {
+  readonly children: Node[];
+  readonly sum: Sum;
+  count: number;
+}
+
+type Node = Leaf | Branch;
+
+/** Children of a branch, or records of a leaf. More: fewer nodes, more words moved for each insertion. */
+const MOST = 32;
+/** Below this a node is joined to its neighbour if both fit into one. */
+const LEAST = MOST / 4;
 
 export function createIndexSet(): IndexSet {
-  const records = new Map<RecordId, SignedRecord>();
-  /** Sorted; an insertion moves memory, which beats a tree up to some ten thousand. */
-  const entries: IndexEntry[] = [];
-
-  const lowerBound = (position: string): number => {
-    let low = 0;
-    let high = entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (entries[middle]!.position < position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
+  let root: Node = createLeaf();
 
   return {
     get size() {
-      return records.size;
+      return root.count;
     },
     add(record) {
-      if (records.has(record.id)) return;
-      records.set(record.id, record);
-      const entry = toEntry(record);
-      entries.splice(lowerBound(entry.position), 0, entry);
+      if (!insert(root, record, itemHash(record.id))) return;
+      if (isFull(root)) root = createBranch([root, splitOff(root)]);
     },
     delete(record) {
-      if (!records.delete(record.id)) return;
-      entries.splice(lowerBound(positionOf(record)), 1);
+      remove(root, record);
+      while (!isLeaf(root) && root.children.length === 1) root = root.children[0]!;
     },
-    get: id => records.get(id),
-    range(lower, upper) {
-      const from = lower === undefined ? 0 : lowerBound(lower);
-      const to = upper === undefined ? entries.length : lowerBound(upper);
-      return entries.slice(from, to);
+    measure({ lower, upper }) {
+      const below = createMeasure();
+      const whole = createMeasure();
+      measureBelow(root, lower, below);
+      if (upper === undefined) addMeasure(whole, root);
+      else measureBelow(root, upper, whole);
+      takeFrom(whole.sum, below.sum);
+      return { count: whole.count - below.count, sum: whole.sum };
     },
+    at: rank => find(root, rank),
+    visit: ({ lower, upper }, each) => void visit(root, lower, upper, each),
   };
 }
 
-function toEntry(record: SignedRecord): IndexEntry {
-  const limb = (at: number): number => Number.parseInt(record.id.slice(8 * at, 8 * at + 8), 16);
-  return { position: positionOf(record), record, limbs: [limb(0), limb(1), limb(2), limb(3)] };
-}
-
-function positionOf(record: SignedRecord): string {
-  const bucket = Math.floor(wallMsOf(record.hlc) / BUCKET_MS);
-  return bucket.toString(16).padStart(8, '0').slice(-8) + record.id;
-}
-
-/** 16 bytes of SHA-256 over (sum of the ids mod 2^128, count). */
-export function fingerprint(entries: readonly IndexEntry[]): Uint8Array {
-  // Each limb is summed up on its own: 2^20 of them stay exact, and carries are settled once.
-  const sums = [0, 0, 0, 0];
-  for (const { limbs } of entries) for (let i = 0; i < 4; i++) sums[i]! += limbs[i]!;
-  const bytes = new Uint8Array(20);
-  const view = new DataView(bytes.buffer);
-  let carry = 0;
-  for (let i = 3; i >= 0; i--) {
-    const total = sums[i]! + carry;
-    view.setUint32(4 * i, total % 4_294_967_296);
-    carry = Math.floor(total / 4_294_967_296);
+function insert(node: Node, record: SignedRecord, hash: Sum): boolean {
+  if (isLeaf(node)) {
+    const at = placeIn(node, boundOf(record));
+    if (node.records[at]?.id === record.id) return false;
+    node.hashes.copyWithin((at + 1) * SUM_WORDS, at * SUM_WORDS, node.count * SUM_WORDS);
+    node.hashes.set(hash, at * SUM_WORDS);
+    node.records.splice(at, 0, record);
+  } else {
+    const at = childFor(node, boundOf(record));
+    const child = node.children[at]!;
+    if (!insert(child, record, hash)) return false;
+    if (isFull(child)) node.children.splice(at + 1, 0, splitOff(child));
   }
-  view.setUint32(16, entries.length);
-  return sha256(bytes).slice(0, 16);
+  node.count += 1;
+  addTo(node.sum, hash);
+  return true;
 }
 
-export function boundToWire(position: string | undefined): Uint8Array {
-  return position === undefined ? new Uint8Array(0) : fromHex(position)!;
+/** The hash of what was removed, if it was there. */
+function remove(node: Node, record: SignedRecord): Sum | undefined {
+  let hash: Sum | undefined;
+  if (isLeaf(node)) {
+    const at = placeIn(node, boundOf(record));
+    if (node.records[at]?.id !== record.id) return undefined;
+    hash = node.hashes.slice(at * SUM_WORDS, (at + 1) * SUM_WORDS);
+    node.hashes.copyWithin(at * SUM_WORDS, (at + 1) * SUM_WORDS, node.count * SUM_WORDS);
+    node.records.splice(at, 1);
+  } else {
+    const at = childFor(node, boundOf(record));
+    hash = remove(node.children[at]!, record);
+    if (hash === undefined) return undefined;
+    if (node.children[at]!.count === 0 && node.children.length > 1) node.children.splice(at, 1);
+    else joinIfSmall(node, at);
+  }
+  node.count -= 1;
+  takeFrom(node.sum, hash);
+  return hash;
 }
 
-export function boundFromWire(bytes: Uint8Array): string | undefined {
-  return bytes.length === 0 ? undefined : toHex(bytes);
+/** The upper half of a full node becomes a node of its own. */
+function splitOff(node: Node): Node {
+  const half = MOST / 2;
+  const upper: Node = isLeaf(node) ? createLeaf() : createBranch(node.children.splice(half));
+  if (isLeaf(node) && isLeaf(upper)) append(upper, node.records.splice(half), node.hashes.subarray(half * SUM_WORDS));
+  node.count -= upper.count;
+  takeFrom(node.sum, upper.sum);
+  return upper;
+}
+
+/** Without this, deletions would leave a tree of leaves that hold one record each. */
+function joinIfSmall(parent: Branch, at: number): void {
+  if (sizeOf(parent.children[at]!) >= LEAST || parent.children.length === 1) return;
+  const first = Math.max(0, at - 1);
+  const [left, right] = [parent.children[first]!, parent.children[first + 1]!];
+  if (sizeOf(left) + sizeOf(right) >= MOST - LEAST) return;
+  parent.children.splice(first + 1, 1);
+  if (isLeaf(left) && isLeaf(right)) append(left, right.records, right.hashes);
+  else if (!isLeaf(left) && !isLeaf(right)) {
+    left.children.push(...right.children);
+    addMeasure(left, right);
+  }
+}
+
+function append(leaf: Leaf, records: readonly SignedRecord[], hashes: Sum): void {
+  leaf.hashes.set(hashes.subarray(0, records.length * SUM_WORDS), leaf.count * SUM_WORDS);
+  for (let i = 0; i < records.length; i++) addTo(leaf.sum, hashes, i * SUM_WORDS);
+  leaf.records.push(...records);
+  leaf.count += records.length;
+}
+
+function measureBelow(node: Node, bound: Bound, into: { count: number; readonly sum: Sum }): void {
+  if (isLeaf(node)) {
+    const end = placeIn(node, bound);
+    for (let i = 0; i < end; i++) addTo(into.sum, node.hashes, i * SUM_WORDS);
+    into.count += end;
+    return;
+  }
+  const last = childFor(node, bound);
+  for (let i = 0; i < last; i++) addMeasure(into, node.children[i]!);
+  measureBelow(node.children[last]!, bound, into);
+}
+
+function find(node: Node, rank: number): SignedRecord | undefined {
+  if (isLeaf(node)) return node.records[rank];
+  let left = rank;
+  for (const child of node.children) {
+    if (left < child.count) return find(child, left);
+    left -= child.count;
+  }
+  return undefined;
+}
+
+/** False once the end of the range was met. */
+function visit(node: Node, lower: Bound | undefined, upper: Bound | undefined, each: Visitor): boolean {
+  if (isLeaf(node)) {
+    for (let i = lower === undefined ? 0 : placeIn(node, lower); i < node.count; i++) {
+      const record = node.records[i]!;
+      if (upper !== undefined && !isBelow(record, upper)) return false;
+      each(record, node.hashes, i * SUM_WORDS);
+    }
+    return true;
+  }
+  const first = lower === undefined ? 0 : childFor(node, lower);
+  for (let i = first; i < node.children.length; i++)
+    if (!visit(node.children[i]!, i === first ? lower : undefined, upper, each)) return false;
+  return true;
+}
+
+/** How many records of a leaf are below the bound. */
+function placeIn(leaf: Leaf, bound: Bound): number {
+  let low = 0;
+  let high = leaf.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBelow(leaf.records[middle]!, bound)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The last child that begins at or below the bound: all before it are below, all behind it are not. */
+function childFor(branch: Branch, bound: Bound): number {
+  let low = 1;
+  let high = branch.children.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isAbove(firstOf(branch.children[middle]!), bound)) high = middle;
+    else low = middle + 1;
+  }
+  return low - 1;
+}
+
+function firstOf(node: Node): SignedRecord {
+  let at = node;
+  while (!isLeaf(at)) at = at.children[0]!;
+  return at.records[0]!;
+}
+
+function createLeaf(): Leaf {
+  return { records: [], hashes: new Uint32Array(MOST * SUM_WORDS), ...createMeasure() };
+}
+
+function createBranch(children: Node[]): Branch {
+  const branch: Branch = { children, ...createMeasure() };
+  for (const child of children) addMeasure(branch, child);
+  return branch;
+}
+
+function createMeasure(): { count: number; readonly sum: Sum } {
+  return { count: 0, sum: new Uint32Array(SUM_WORDS) };
+}
+
+function addMeasure(to: { count: number; readonly sum: Sum }, part: Measure): void {
+  to.count += part.count;
+  addTo(to.sum, part.sum);
+}
+
+function isLeaf(node: Node): node is Leaf {
+  return 'records' in node;
+}
+
+function sizeOf(node: Node): number {
+  return isLeaf(node) ? node.count : node.children.length;
+}
+
+function isFull(node: Node): boolean {
+  return sizeOf(node) === MOST;
 }

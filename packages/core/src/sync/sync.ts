@@ -1,25 +1,26 @@
 /**
- * Anti-entropy: two neighbours compare what they keep and send each other what is missing; one fingerprint
- * each way when they agree. On link-up, periodically with one random neighbour, and soon again after a session
- * that brought something, so that a healed partition spreads by sessions and not by floods.
- * Every `sync` is answered by one `sync` or `done`, every `want` by one `done` after its deltas.
+ * Anti-entropy: two neighbours compare what they keep and send each other what is missing; one fingerprint for
+ * each domain and one word back when they agree. On link-up, periodically with one random neighbour, and soon
+ * again after a session that brought something, so that a healed partition spreads by sessions and not by floods.
+ * Within a session the word passes to and fro: a `sync` is answered by deltas, if any, and one `sync` or `done`.
  */
 import type { Config } from '../config.ts';
 import type { Fact } from '../fact.ts';
 import type { SignedRecord } from '../identity/record.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
-import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
+import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
-import { type BulkQueue, createBulkQueue } from './bulk-queue.ts';
-import { createIndexSet } from './index-set.ts';
-import { openRanges, reconcile } from './reconcile.ts';
+import type { SyncDomain, SyncTopic } from '../wire/sync-topic.ts';
+import { createExchange, workOf } from './exchange.ts';
+import { createIndexSet, type IndexSet } from './index-set.ts';
+import { createLink, endSession, type Link, type Session, sessionOf } from './link.ts';
 
-export type SyncFrame = Extract<Frame, { type: 'sync' | 'delta' | 'want' | 'done' }>;
+export type SyncFrame = Extract<Frame, { type: 'sync' | 'delta' | 'done' }>;
 
 export interface Sync {
   onNeighbourUp(peer: PeerId, outbound: boolean, now: Now): void;
-  onNeighbourDown(peer: PeerId): void;
+  onNeighbourDown(peer: PeerId, now: Now): void;
   onFrame(from: PeerId, frame: SyncFrame, now: Now): void;
   onRecordStored(fact: Extract<Fact, { type: 'record-stored' }>, now: Now): void;
   onRecordDropped(record: SignedRecord): void;
@@ -29,91 +30,102 @@ export interface Sync {
   sessions(): number;
 }
 
-interface Session {
-  /** Answers still owed to us. */
-  awaiting: number;
-  touchedAt: number;
-}
-
-interface Link {
-  readonly bulk: BulkQueue;
-  readonly sessions: Map<number, Session>;
-  bulkAt: MonoMs | undefined;
-}
-
-/** One that we opened, one that the neighbour did, and one of each that was overtaken. */
-const SESSIONS_PER_LINK = 4;
-const IDS_PER_WANT = 256;
+/** Opened by this node at a time, in all. */
+export const OWN_SESSIONS = 2;
+/** A session that goes on for longer, by a slow or a bad neighbour, does not keep others from being opened. */
+const OWN_SESSION_MS = 60_000;
+/** Frames that one side of a session may ask of the other. An honest one takes about five, at worst twenty. */
+export const TURNS = 64;
 
 export function createSync(tools: { readonly config: Config; readonly outbox: Outbox; readonly rng: Rng }): Sync {
   const { config, outbox, rng } = tools;
-  const set = createIndexSet();
+  const sets: { readonly [domain in SyncDomain]: IndexSet } = { members: createIndexSet(), state: createIndexSet() };
   const links = new Map<PeerId, Link>();
+  /** Neighbours to reconcile with as soon as a session of our own ends. */
+  const waiting = new Set<PeerId>();
+  /** What a session left out is best fetched from the same neighbour. */
+  let unfinished: PeerId | undefined;
   let periodicAt: number | undefined;
   let opened = 0;
 
-  const sessionOf = (link: Link, id: number, now: Now): Session => {
-    let session = link.sessions.get(id);
-    if (session === undefined) {
-      session = { awaiting: 0, touchedAt: now.mono };
-      link.sessions.set(id, session);
-      if (link.sessions.size > SESSIONS_PER_LINK) link.sessions.delete(link.sessions.keys().next().value!);
-    }
-    session.touchedAt = now.mono;
-    return session;
+  const startSession = (id: number, now: Now): Session => ({
+    id,
+    exchanges: {
+      members: createExchange('members', sets.members, id),
+      state: createExchange('state', sets.state, id),
+    },
+    startedAt: now.mono,
+    touchedAt: now.mono,
+    turns: 0,
+  });
+
+  const open = (peer: PeerId, now: Now): void => {
+    const link = links.get(peer);
+    if (link === undefined || link.own !== undefined) return;
+    link.own = startSession(rng.uint32(), now);
+    opened += 1;
+    const { members, state } = link.own.exchanges;
+    outbox.send(peer, { type: 'sync', session: link.own.id, topics: [members.open(), state.open()] });
   };
 
-  const open = (peer: PeerId, link: Link, now: Now): void => {
-    const id = rng.uint32();
-    opened += 1;
-    sessionOf(link, id, now).awaiting = 1;
-    outbox.send(peer, { type: 'sync', session: id, ranges: openRanges(set) });
+  const ownSessions = (now: Now): number => {
+    let count = 0;
+    for (const { own } of links.values())
+      if (own !== undefined && now.mono - own.startedAt < OWN_SESSION_MS) count += 1;
+    return count;
+  };
+
+  const openWaiting = (now: Now): void => {
+    for (const peer of waiting) {
+      if (ownSessions(now) >= OWN_SESSIONS) return;
+      waiting.delete(peer);
+      open(peer, now);
+    }
+  };
+
+  const end = (peer: PeerId, link: Link, session: Session, now: Now): void => {
+    endSession(link, session);
+    outbox.fact({ type: 'sync-ended', peer });
+    openWaiting(now);
   };
 
   const pump = (peer: PeerId, link: Link, now: Now): void => {
-    for (;;) {
-      const frame = link.bulk.take(now);
-      if (frame === undefined) break;
+    for (let frame = link.bulk.take(now); frame !== undefined; frame = link.bulk.take(now)) {
       outbox.send(peer, frame);
+      const session = sessionOf(link, frame.session);
+      if (session === undefined) continue;
+      session.touchedAt = now.mono;
+      if (frame.type === 'done') end(peer, link, session, now);
     }
     link.bulkAt = link.bulk.nextWakeAt(now);
   };
 
+  const hearTopic = (peer: PeerId, link: Link, session: Session, topic: SyncTopic, now: Now): SyncTopic[] => {
+    if (!link.work.take(workOf(topic, sets[topic.domain]), now.mono)) {
+      outbox.fact({ type: 'record-ignored', reason: 'asked-too-much' });
+      return [];
+    }
+    const { answer, have = [], partial } = session.exchanges[topic.domain].hear(topic);
+    const admitted = link.shipped.admit(have, now);
+    if (admitted.length < have.length) outbox.fact({ type: 'record-ignored', reason: 'asked-too-much' });
+    link.bulk.add(session.id, admitted);
+    if (partial) {
+      unfinished = peer;
+      schedule(config['sync.soonMs'], now);
+    }
+    return answer === undefined ? [] : [answer];
+  };
+
   const onSync = (peer: PeerId, link: Link, frame: Extract<SyncFrame, { type: 'sync' }>, now: Now): void => {
-    const session = sessionOf(link, frame.session, now);
-    if (session.awaiting > 0) session.awaiting -= 1;
-    const { ranges, partial, have, need } = reconcile(set, frame.ranges);
-    if (partial) schedule(config['sync.soonMs'], now);
-    for (let from = 0; from < need.length; from += IDS_PER_WANT) {
-      session.awaiting += 1;
-      outbox.send(peer, { type: 'want', session: frame.session, ids: need.slice(from, from + IDS_PER_WANT) });
-    }
-    link.bulk.add(frame.session, have);
-    if (ranges.length > 0) {
-      session.awaiting += 1;
-      outbox.send(peer, { type: 'sync', session: frame.session, ranges });
-    } else {
-      link.bulk.addDone(frame.session);
-    }
+    const session = sessionOf(link, frame.session) ?? startSession(frame.session, now);
+    // A neighbour that opens another one has given up its last.
+    if (session !== link.own) link.theirs = session;
+    session.turns += 1;
+    const heard = session.turns > TURNS ? [] : frame.topics;
+    const topics = heard.flatMap(topic => hearTopic(peer, link, session, topic, now));
+    const { id } = session;
+    link.bulk.addAnswer(topics.length > 0 ? { type: 'sync', session: id, topics } : { type: 'done', session: id });
     pump(peer, link, now);
-    endIfQuiet(peer, link, frame.session, session);
-  };
-
-  const onWant = (peer: PeerId, link: Link, session: number, ids: readonly RecordId[], now: Now): void => {
-    sessionOf(link, session, now);
-    link.bulk.add(
-      session,
-      ids.map(id => set.get(id)).filter(record => record !== undefined),
-    );
-    link.bulk.addDone(session);
-    pump(peer, link, now);
-  };
-
-  const endIfQuiet = (peer: PeerId, link: Link, id: number, session: Session): void => {
-    if (session.awaiting > 0) return;
-    // Kept until it is overtaken: deltas for the last `want` of the other side may still be on their way out.
-    link.sessions.set(id, session);
-    outbox.fact({ type: 'sync-ended', peer });
   };
 
   const schedule = (afterMs: number, now: Now): void => {
@@ -121,67 +133,76 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     periodicAt = Math.min(periodicAt ?? at, at);
   };
 
+  const expire = (now: Now): void => {
+    for (const link of links.values())
+      for (const session of [link.own, link.theirs])
+        if (session !== undefined && now.mono >= session.touchedAt + config['sync.timeoutMs'])
+          endSession(link, session);
+  };
+
   return {
     onNeighbourUp(peer, outbound, now) {
-      const link: Link = {
-        bulk: createBulkQueue(config['sync.bytesPerSecond'], now),
-        sessions: new Map(),
-        bulkAt: undefined,
-      };
-      links.set(peer, link);
-      if (outbound) open(peer, link, now);
+      links.set(peer, createLink(config['sync.bytesPerSecond'], now));
+      if (outbound) waiting.add(peer);
+      openWaiting(now);
       schedule(config['sync.periodMs'], now);
     },
 
-    onNeighbourDown(peer) {
+    onNeighbourDown(peer, now) {
       links.delete(peer);
+      waiting.delete(peer);
+      if (unfinished === peer) unfinished = undefined;
+      openWaiting(now);
     },
 
     onFrame(from, frame, now) {
       const link = links.get(from);
       if (link === undefined) return;
+      // A neighbour works through one queue: while it sends for one session, the other waits for its turn.
+      for (const session of [link.own, link.theirs]) if (session !== undefined) session.touchedAt = now.mono;
       if (frame.type === 'sync') return onSync(from, link, frame, now);
-      if (frame.type === 'want') return onWant(from, link, frame.session, frame.ids, now);
-      const session = link.sessions.get(frame.session);
+      const session = sessionOf(link, frame.session);
       if (session === undefined) return outbox.fact({ type: 'record-ignored', reason: 'unasked' });
-      session.touchedAt = now.mono;
-      if (frame.type === 'done') {
-        if (session.awaiting === 0) return;
-        session.awaiting -= 1;
-        return endIfQuiet(from, link, frame.session, session);
-      }
+      if (frame.type === 'done') return end(from, link, session, now);
       for (const bytes of frame.records) outbox.fact({ type: 'record-offered', bytes, from, path: 'sync' });
     },
 
     onRecordStored({ record, path, kept }, now) {
-      if (kept) set.add(record);
+      if (kept) sets[domainOf(record)].add(record);
       if (kept && path === 'sync' && links.size > 1) schedule(config['sync.soonMs'], now);
     },
 
-    onRecordDropped: record => set.delete(record),
+    onRecordDropped: record => sets[domainOf(record)].delete(record),
 
     onWake(now) {
-      for (const [peer, link] of links) {
-        if (link.bulkAt !== undefined && now.mono >= link.bulkAt) pump(peer, link, now);
-        for (const [id, session] of link.sessions) {
-          if (now.mono - session.touchedAt >= config['sync.timeoutMs']) link.sessions.delete(id);
+      expire(now);
+      for (const [peer, link] of links) if (link.bulkAt !== undefined && now.mono >= link.bulkAt) pump(peer, link, now);
+      if (periodicAt !== undefined && now.mono >= periodicAt) {
+        periodicAt = undefined;
+        const peer = unfinished ?? rng.pick([...links.keys()]);
+        unfinished = undefined;
+        if (peer !== undefined) {
+          waiting.add(peer);
+          schedule(config['sync.periodMs'], now);
         }
       }
-      if (periodicAt === undefined || now.mono < periodicAt) return;
-      periodicAt = undefined;
-      const peer = rng.pick([...links.keys()]);
-      if (peer === undefined) return;
-      open(peer, links.get(peer)!, now);
-      schedule(config['sync.periodMs'], now);
+      openWaiting(now);
     },
 
     nextWakeAt() {
       let next = periodicAt ?? Number.POSITIVE_INFINITY;
-      for (const { bulkAt } of links.values()) next = Math.min(next, bulkAt ?? next);
+      for (const { bulkAt, own } of links.values()) {
+        next = Math.min(next, bulkAt ?? next);
+        if (own !== undefined && waiting.size > 0) next = Math.min(next, own.touchedAt + config['sync.timeoutMs']);
+      }
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 
-    size: () => set.size,
+    size: () => sets.members.size + sets.state.size,
     sessions: () => opened,
   };
+}
+
+function domainOf({ kind }: SignedRecord): SyncDomain {
+  return kind === 'state' || kind === 'state-delete' ? 'state' : 'members';
 }

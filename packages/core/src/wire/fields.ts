@@ -1,6 +1,6 @@
 /** Readers for the fields of frames: each gives the value in its type, or `undefined` when it is something else. */
 import { fromHex, toHex } from '../lib/bytes.ts';
-import type { PeerId, RecordId, Wire } from '../types.ts';
+import type { PeerId, Wire } from '../types.ts';
 import { wireLimits } from './limits.ts';
 
 export function asUint32(value: Wire | undefined): number | undefined {
@@ -36,21 +36,7 @@ export function asList<T>(
   return list;
 }
 
-/** Record ids travel as one byte string, 16 bytes each. */
-export function asIds(value: Wire | undefined): readonly RecordId[] | undefined {
-  const bytes = asBytes(value, 0, 16 * wireLimits.idsPerList);
-  if (bytes === undefined || bytes.length % 16 !== 0) return undefined;
-  const ids: RecordId[] = [];
-  for (let at = 0; at < bytes.length; at += 16) ids.push(toHex(bytes.subarray(at, at + 16)) as RecordId);
-  return ids;
-}
-
-export function idsToWire(ids: readonly RecordId[]): Uint8Array {
-  const bytes = new Uint8Array(16 * ids.length);
-  for (const [i, id] of ids.entries()) bytes.set(fromHex(id)!, 16 * i);
-  return bytes;
-}
-
+/** Ids shortened to 8 bytes travel as one byte string. */
 export function asShortIds(value: Wire | undefined): readonly string[] | undefined {
   const bytes = asBytes(value, 0, 8 * wireLimits.idsPerList);
   if (bytes === undefined || bytes.length % 8 !== 0) return undefined;
@@ -67,4 +53,10 @@ export function shortIdsToWire(ids: readonly string[]): Uint8Array {
 
 export function peerToWire(peer: PeerId): Uint8Array {
   return fromHex(peer)!;
+}
+
+/** What was read, when every field of it was readable. */
+export function whole<F extends object>(fields: { [K in keyof F]: F[K] | undefined }): F | undefined {
+  for (const value of Object.values(fields)) if (value === undefined) return undefined;
+  return fields as F;
 }

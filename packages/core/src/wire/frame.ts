@@ -1,39 +1,29 @@
 /** Frames: what one neighbour says to another over a link. A CBOR array whose first item is the type. */
 import { fail, ok, type Result } from '../lib/result.ts';
-import type { PeerId, RecordId, Wire } from '../types.ts';
+import type { PeerId, Wire } from '../types.ts';
 import { decodeCbor, encodeCbor } from './cbor.ts';
-import {
-  asBytes,
-  asIds,
-  asList,
-  asPeer,
-  asPeers,
-  asShortIds,
-  asUint32,
-  idsToWire,
-  peerToWire,
-  shortIdsToWire,
-} from './fields.ts';
+import { asBytes, asList, asPeer, asPeers, asShortIds, asUint32, peerToWire, shortIdsToWire, whole } from './fields.ts';
 import type { GateCode } from './gate.ts';
 import { wireLimits } from './limits.ts';
+import { asTopics, type SyncTopic, topicToWire } from './sync-topic.ts';
 
 export type Frame =
   /** Fresh records, pushed eagerly. */
   | { readonly type: 'push'; readonly records: readonly Uint8Array[] }
   /** Announcement of records that were not pushed: the first 8 bytes of each id. */
   | { readonly type: 'ihave'; readonly ids: readonly ShortId[] }
-  /** Please send these, and push eagerly to me from now on. */
+  /** Please send these, and from now on push to me what their authors say. None named: what anybody says. */
   | { readonly type: 'graft'; readonly ids: readonly ShortId[] }
-  /** Please announce to me instead of pushing. */
-  | { readonly type: 'prune' }
+  /** I had these already: please announce to me what their authors say instead of pushing it. */
+  | { readonly type: 'prune'; readonly ids: readonly ShortId[] }
+  /** These records, which follow, are to go over every link, so that their author's tree grows anew. */
+  | { readonly type: 'grow'; readonly ids: readonly ShortId[] }
   /** What I have of late; please push what I lack. */
   | { readonly type: 'pull'; readonly ids: readonly ShortId[] }
-  /** One step of reconciliation. Answered by exactly one `sync` or `done`. */
-  | { readonly type: 'sync'; readonly session: number; readonly ranges: readonly SyncRange[] }
+  /** One step of reconciliation. Answered by deltas, if any, and exactly one `sync` or `done`. */
+  | { readonly type: 'sync'; readonly session: number; readonly topics: readonly SyncTopic[] }
   /** Records that the other side was found to lack. */
   | { readonly type: 'delta'; readonly session: number; readonly records: readonly Uint8Array[] }
-  /** Records that this side was found to lack. Answered by deltas and one `done`. */
-  | { readonly type: 'want'; readonly session: number; readonly ids: readonly RecordId[] }
   | { readonly type: 'done'; readonly session: number }
   /** Proof of life on an idle link. */
   | { readonly type: 'heartbeat' }
@@ -64,12 +54,6 @@ export type DisconnectReason = 'full' | 'banned' | 'leaving' | 'surplus' | 'sile
 /** First 8 bytes of a record id, 16 hex characters: enough to tell records apart, too many to forge a second one. */
 export type ShortId = string;
 
-/** A range ends before `upper` (20 bytes: time bucket and id; empty: the end) and begins where the last one ended. */
-export type SyncRange =
-  | { readonly mode: 'equal'; readonly upper: Uint8Array }
-  | { readonly mode: 'fingerprint'; readonly upper: Uint8Array; readonly fingerprint: Uint8Array }
-  | { readonly mode: 'ids'; readonly upper: Uint8Array; readonly ids: readonly RecordId[] };
-
 export type FrameCode = GateCode | 'decode' | 'frame-size' | 'frame-type' | 'frame-shape';
 
 const REASONS: readonly DisconnectReason[] = ['full', 'banned', 'leaving', 'surplus', 'silent'];
@@ -96,7 +80,16 @@ const codecs: { readonly [T in FrameType]: FrameCodec<Extract<Frame, { type: T }
     write: frame => [shortIdsToWire(frame.ids)],
     read: ([ids]) => whole({ type: 'graft', ids: asShortIds(ids) }),
   },
-  prune: { code: 15, write: () => [], read: () => ({ type: 'prune' }) },
+  prune: {
+    code: 15,
+    write: frame => [shortIdsToWire(frame.ids)],
+    read: ([ids]) => whole({ type: 'prune', ids: asShortIds(ids) }),
+  },
+  grow: {
+    code: 17,
+    write: frame => [shortIdsToWire(frame.ids)],
+    read: ([ids]) => whole({ type: 'grow', ids: asShortIds(ids) }),
+  },
   pull: {
     code: 16,
     write: frame => [shortIdsToWire(frame.ids)],
@@ -104,23 +97,13 @@ const codecs: { readonly [T in FrameType]: FrameCodec<Extract<Frame, { type: T }
   },
   sync: {
     code: 2,
-    write: frame => [frame.session, frame.ranges.map(rangeToWire)],
-    read: ([session, ranges]) =>
-      whole({
-        type: 'sync',
-        session: asUint32(session),
-        ranges: rising(asList(ranges, wireLimits.rangesPerSync, asRange)),
-      }),
+    write: frame => [frame.session, frame.topics.map(topicToWire)],
+    read: ([session, topics]) => whole({ type: 'sync', session: asUint32(session), topics: asTopics(topics) }),
   },
   delta: {
     code: 3,
     write: frame => [frame.session, frame.records],
     read: ([session, records]) => whole({ type: 'delta', session: asUint32(session), records: asRecords(records) }),
-  },
-  want: {
-    code: 4,
-    write: frame => [frame.session, idsToWire(frame.ids)],
-    read: ([session, ids]) => whole({ type: 'want', session: asUint32(session), ids: asIds(ids) }),
   },
   done: {
     code: 5,
@@ -196,47 +179,6 @@ export function decodeFrame(bytes: Uint8Array): Result<Frame, FrameCode> {
   return frame === undefined ? fail('frame-shape') : ok(frame);
 }
 
-/** The frame when every field was readable. */
-function whole<F extends object>(fields: { [K in keyof F]: F[K] | undefined }): F | undefined {
-  for (const value of Object.values(fields)) if (value === undefined) return undefined;
-  return fields as F;
-}
-
 function asRecords(value: Wire | undefined): readonly Uint8Array[] | undefined {
   return asList(value, wireLimits.recordsPerFrame, item => asBytes(item, 1, wireLimits.frameBytes));
-}
-
-function rangeToWire(range: SyncRange): Wire {
-  switch (range.mode) {
-    case 'equal':
-      return [range.upper, 0];
-    case 'fingerprint':
-      return [range.upper, 1, range.fingerprint];
-    case 'ids':
-      return [range.upper, 2, idsToWire(range.ids)];
-  }
-}
-
-/** Ranges in order: bounds that go back and forth would have the same records compared many times over. */
-function rising(ranges: readonly SyncRange[] | undefined): readonly SyncRange[] | undefined {
-  for (let i = 1; i < (ranges?.length ?? 0); i++)
-    if (!isBelow(ranges![i - 1]!.upper, ranges![i]!.upper)) return undefined;
-  return ranges;
-}
-
-/** Byte order; the empty bound is above all others. */
-function isBelow(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length === 0 || b.length === 0) return a.length > 0;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]!;
-  return false;
-}
-
-function asRange(value: Wire): SyncRange | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const [bound, mode, payload] = value as readonly Wire[];
-  const upper = asBytes(bound, 0, 20);
-  if (upper === undefined || (upper.length !== 0 && upper.length !== 20)) return undefined;
-  if (mode === 0) return { mode: 'equal', upper };
-  if (mode === 1) return whole({ mode: 'fingerprint', upper, fingerprint: asBytes(payload, 16, 16) });
-  return mode === 2 ? whole({ mode: 'ids', upper, ids: asIds(payload) }) : undefined;
 }

@@ -10,8 +10,10 @@ export const wireLimits: {
   readonly recordsPerFrame: number;
   readonly signalBytes: number;
   readonly peersPerList: number;
-  readonly rangesPerSync: number;
   readonly idsPerList: number;
+  readonly rungsPerLadder: number;
+  readonly idsPerTopic: number;
+  readonly cellsPerTopic: number;
 } = {
   /** Largest frame on a link, bytes. A quarter of what every WebRTC stack carries (262,144). */
   frameBytes: 65_536,
@@ -33,8 +35,12 @@ export const wireLimits: {
   signalBytes: 9_216,
   /** Most peers named in a shuffle or a refusal. */
   peersPerList: 16,
-  /** Most ranges in one SYNC. */
-  rangesPerSync: 64,
   /** Most record ids in one list. */
   idsPerList: 1_024,
+  /** Most ranges compared in one topic of a SYNC: each is twice the one before. */
+  rungsPerLadder: 32,
+  /** Most ids in one topic of a SYNC. Three topics of the largest size are below 16 KiB. */
+  idsPerTopic: 640,
+  /** Most cells of a sketch in one topic of a SYNC. */
+  cellsPerTopic: 448,
 };

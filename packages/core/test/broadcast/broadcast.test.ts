@@ -23,7 +23,15 @@ interface Bench extends Recorder {
 
 function bench(config: ConfigOverrides = {}): Bench {
   const recorder = createRecorder();
-  const broadcast = createBroadcast({ config: makeConfig(config), outbox: recorder.outbox, rng: rngOf(0, 1) });
+  const broadcast = createBroadcast(
+    {
+      self: peer(100),
+      config: makeConfig({ 'broadcast.mode': 'flood', ...config }),
+      outbox: recorder.outbox,
+      rng: rngOf(0, 1),
+    },
+    at(0),
+  );
   for (const link of links) broadcast.onNeighbourUp(link, false, at(0));
   return {
     ...recorder,

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { createBranches } from '../../src/broadcast/branches.ts';
 import { createBroadcast } from '../../src/broadcast/broadcast.ts';
 import type { Broadcast } from '../../src/broadcast/mode.ts';
 import { shortIdOf } from '../../src/broadcast/recent.ts';
 import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
 import type { Path, Source } from '../../src/fact.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
-import type { PeerId } from '../../src/types.ts';
+import type { Now, PeerId } from '../../src/types.ts';
 import { at, peer } from '../support/peers.ts';
 import { createRecorder, type Recorder } from '../support/recorder.ts';
 import { record } from '../support/records.ts';
@@ -13,70 +14,113 @@ import { rngOf } from '../support/seed.ts';
 
 const links = [1, 2, 3].map(peer);
 const [a, b, c] = links as [PeerId, PeerId, PeerId];
+const self = peer(100);
 const author = peer(99);
 const said = (n: number, who = author): SignedRecord => record({ author: who, key: `k${n}`, value: n });
+const idOf = (what: SignedRecord): string => shortIdOf(what.id);
 
 interface Bench extends Recorder {
   readonly broadcast: Broadcast;
   store(said: SignedRecord, from?: Source, mono?: number, path?: Path): void;
+  /** The same as `store`, of a record whose author's tree grows with it. */
+  grow(said: SignedRecord, from: PeerId, mono?: number): void;
+  duplicate(said: SignedRecord, from: PeerId, mono: number): void;
+  /** Lets all that waits go out, and forgets it. */
+  settle(mono: number): void;
   /** `neighbour:frame` of all that was sent since asked last. */
   frames(): readonly string[];
 }
 
-function bench(config: ConfigOverrides = {}, inbound = links): Bench {
+function bench(config: ConfigOverrides = {}, neighbours = links): Bench {
   const recorder = createRecorder();
-  const broadcast = createBroadcast({
-    config: makeConfig({ 'broadcast.mode': 'tree', ...config }),
-    outbox: recorder.outbox,
-    rng: rngOf(0, 1),
-  });
-  for (const link of inbound) broadcast.onNeighbourUp(link, false, at(0));
+  const broadcast = createBroadcast(
+    { self, config: makeConfig({ 'broadcast.mode': 'tree', ...config }), outbox: recorder.outbox, rng: rngOf(0, 1) },
+    at(0),
+  );
+  for (const link of neighbours) broadcast.onNeighbourUp(link, false, at(0));
+  recorder.sent();
+  const store = (what: SignedRecord, from: Source = 'self', mono = 0, path: Path = 'push'): void => {
+    broadcast.onRecordAccepted(what, from, at(mono));
+    broadcast.onRecordStored(what, from, path, at(mono));
+  };
   return {
     ...recorder,
     broadcast,
-    store(what, from = 'self', mono = 0, path = 'push') {
-      broadcast.onRecordAccepted(what, from, at(mono));
-      broadcast.onRecordStored(what, from, path, at(mono));
+    store,
+    grow(what, from, mono = 0) {
+      broadcast.onFrame(from, { type: 'grow', ids: [idOf(what)] }, at(mono));
+      store(what, from, mono);
     },
+    settle(mono) {
+      broadcast.onWake(at(mono));
+      recorder.sent();
+    },
+    duplicate: (what, from, mono) => broadcast.onRecordDuplicate(what.id, from, 'push', at(mono)),
     frames: () => recorder.sent().map(({ to, frame }) => `${links.indexOf(to)}:${frame.type}`),
   };
 }
 
-test('CAST-8: a record is pushed over eager links and announced over lazy ones', () => {
+test("CAST-8: a record is pushed along its author's tree and announced over other links", () => {
   const t = bench();
-  t.broadcast.onFrame(b, { type: 'prune' }, at(0));
-  t.store(said(1), a, 0);
+  t.grow(said(1), a);
+  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(1))] }, at(1));
+  t.frames();
+  t.store(said(2), a, 100);
   expect(t.frames()).toEqual(['2:push']);
-  t.broadcast.onWake(at(60));
+  t.broadcast.onWake(at(160));
   expect(t.frames()).toEqual(['1:ihave']);
 });
 
-test('CAST-9: a duplicate prunes the link it came by, once', () => {
+test('CAST-8: each author has a tree of its own', () => {
   const t = bench();
-  const one = said(1);
-  t.store(one, a);
+  const other = peer(98);
+  t.grow(said(1), a);
+  t.grow(said(1, other), b);
+  t.broadcast.onFrame(c, { type: 'prune', ids: [idOf(said(1))] }, at(1));
   t.frames();
-  t.broadcast.onRecordDuplicate(one.id, b, 'push', at(1));
-  t.broadcast.onRecordDuplicate(one.id, b, 'push', at(2));
-  expect(t.frames()).toEqual(['1:prune']);
   t.store(said(2), a, 100);
-  expect(t.frames()).toEqual(['2:push']);
-  t.broadcast.onRecordDuplicate(one.id, c, 'sync', at(101));
-  expect(t.frames()).toEqual([]);
+  expect(t.frames()).toEqual(['1:push']);
+  t.store(said(2, other), b, 200);
+  expect(t.frames()).toEqual(['0:push', '2:push']);
 });
 
-test('CAST-9: a neighbour that goes on pushing is told again after a second', () => {
+test('CAST-8: who announced a record is not told of it', () => {
   const t = bench();
   const one = said(1);
-  t.store(one, a);
-  for (const mono of [1, 999, 1_001, 1_002]) t.broadcast.onRecordDuplicate(one.id, b, 'push', at(mono));
-  expect(t.frames().filter(frame => frame === '1:prune')).toHaveLength(2);
+  t.store(one, a, 0, 'sync');
+  t.broadcast.onFrame(b, { type: 'ihave', ids: [idOf(one)] }, at(10));
+  t.broadcast.onWake(at(60));
+  expect(t.frames()).toEqual(['2:ihave']);
+});
+
+test('CAST-9: a copy too many is refused, by its id, in batches', () => {
+  const t = bench();
+  const [one, two] = [said(1), said(1, peer(98))];
+  t.grow(one, a);
+  t.grow(two, a);
+  t.settle(20);
+  t.duplicate(one, b, 21);
+  t.duplicate(two, b, 40);
+  t.broadcast.onRecordDuplicate(one.id, c, 'sync', at(40));
+  expect(t.sent()).toEqual([]);
+  t.broadcast.onWake(at(81));
+  expect(t.sent()).toEqual([{ to: b, frame: { type: 'prune', ids: [idOf(one), idOf(two)] } }]);
+});
+
+test('CAST-9: a second copy from where the first came is no reason to part', () => {
+  const t = bench();
+  const one = said(1);
+  t.grow(one, a);
+  t.frames();
+  t.duplicate(one, a, 1);
+  t.broadcast.onWake(at(100));
+  expect(t.frames()).toEqual([]);
 });
 
 test('CAST-10: an announced record that does not come is asked for, from one announcer after the other', () => {
   const t = bench();
   const missing = said(1);
-  const ids = [shortIdOf(missing.id)];
+  const ids = [idOf(missing)];
   t.broadcast.onFrame(a, { type: 'ihave', ids }, at(0));
   t.broadcast.onFrame(b, { type: 'ihave', ids }, at(10));
   t.broadcast.onWake(at(399));
@@ -95,63 +139,261 @@ test('CAST-10: what arrives in time, or is known, is not asked for', () => {
   const t = bench();
   const [one, two] = [said(1), said(2)];
   t.store(one, c);
-  const ids = [one, two].map(known => shortIdOf(known.id));
-  t.broadcast.onFrame(a, { type: 'ihave', ids }, at(0));
+  t.broadcast.onFrame(a, { type: 'ihave', ids: [idOf(one), idOf(two)] }, at(0));
   t.store(two, c, 100);
   t.frames();
   t.broadcast.onWake(at(2_000));
   expect(t.frames().filter(frame => frame.endsWith('graft'))).toEqual([]);
 });
 
-test('CAST-11: a graft is answered with the record and makes the link eager', () => {
+test('CAST-11: a graft is answered with the record, and the author pushed from then on', () => {
   const t = bench();
-  t.broadcast.onFrame(b, { type: 'prune' }, at(0));
   const one = said(1);
   t.store(one, a);
   t.frames();
-  t.broadcast.onFrame(b, { type: 'graft', ids: [shortIdOf(one.id), 'ffffffffffffffff'] }, at(100));
+  t.broadcast.onFrame(b, { type: 'graft', ids: [idOf(one), 'ffffffffffffffff'] }, at(100));
   expect(t.frames()).toEqual(['1:push']);
-  t.store(said(2), a, 200);
-  expect(t.frames()).toEqual(['1:push', '2:push']);
+  t.grow(said(2), a, 200);
+  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(2))] }, at(201));
+  t.broadcast.onFrame(b, { type: 'graft', ids: [idOf(said(2))] }, at(202));
+  t.frames();
+  t.store(said(3), a, 300);
+  expect(t.frames().toSorted()).toEqual(['1:push', '2:push']);
 });
 
-test('CAST-11: what is older than a minute is not in the repair cache', () => {
+test('CAST-11: what is older than a minute is not in the repair cache, yet its author is pushed', () => {
   const t = bench();
   const one = said(1);
-  t.store(one, a);
+  t.grow(one, a);
+  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(one)] }, at(1));
   t.broadcast.onWake(at(60_000));
   t.frames();
-  t.broadcast.onFrame(b, { type: 'graft', ids: [shortIdOf(one.id)] }, at(60_001));
+  t.broadcast.onFrame(b, { type: 'graft', ids: [idOf(one)] }, at(60_001));
   expect(t.frames()).toEqual([]);
+  t.store(said(2), a, 60_100);
+  expect(t.frames()).toContain('1:push');
 });
 
-test('CAST-12: a further link that this node dialled begins lazy', () => {
+test('CAST-11: a graft without ids asks for everybody, and is told whose tree is borrowed', () => {
+  const t = bench();
+  t.grow(said(1), a);
+  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(1))] }, at(1));
+  t.sent();
+  t.broadcast.onFrame(b, { type: 'graft', ids: [] }, at(2));
+  expect(t.sent()).toEqual([{ to: b, frame: { type: 'grow', ids: [idOf(said(1))] } }]);
+  t.store(said(2), a, 100);
+  expect(t.frames()).toContain('1:push');
+});
+
+test('CAST-12: the first neighbour is asked for everything, and another when it goes soon', () => {
   const t = bench({}, []);
-  t.broadcast.onNeighbourUp(a, true, at(0));
-  expect(t.frames()).toEqual([]);
-  t.broadcast.onNeighbourUp(b, true, at(1));
-  expect(t.frames()).toEqual(['1:prune']);
-  t.broadcast.onNeighbourUp(c, false, at(2));
-  t.store(said(1), 'self', 10);
-  expect(t.frames()).toEqual(['0:push', '2:push']);
+  for (const link of links) t.broadcast.onNeighbourUp(link, true, at(0));
+  expect(t.sent()).toEqual([{ to: a, frame: { type: 'graft', ids: [] } }]);
+  t.broadcast.onNeighbourDown(b, at(10));
+  expect(t.sent()).toEqual([]);
+  t.broadcast.onNeighbourDown(a, at(89_999));
+  expect(t.sent()).toEqual([{ to: c, frame: { type: 'graft', ids: [] } }]);
 });
 
-test('CAST-12: without any eager link a lazy one is grafted', () => {
-  const t = bench({}, [a, b]);
-  t.broadcast.onFrame(b, { type: 'prune' }, at(0));
-  expect(t.frames()).toEqual([]);
-  t.broadcast.onNeighbourDown(a, at(1));
-  expect(t.frames()).toEqual(['1:graft']);
+test('CAST-12: later another guide is not needed', () => {
+  const t = bench();
+  t.broadcast.onNeighbourDown(a, at(90_000));
+  expect(t.sent()).toEqual([]);
 });
 
 test("CAST-13: what a sync brought is announced, and pushed when it is its author's own word", () => {
-  const t = bench({}, links);
-  t.store(said(1), a, 0, 'sync');
+  const t = bench();
+  t.grow(said(9), b, 0);
+  t.frames();
+  t.store(said(1), a, 1, 'sync');
   expect(t.frames()).toEqual([]);
-  t.broadcast.onWake(at(60));
+  t.broadcast.onWake(at(61));
   expect(t.frames()).toEqual(['1:ihave', '2:ihave']);
   t.store(said(2, a), a, 100, 'sync');
-  expect(t.frames()).toEqual(['1:push', '2:push']);
+  expect(t.frames().toSorted()).toEqual(['1:push', '2:push']);
+});
+
+test('CAST-15: a record that grows its tree goes over every link, and says so', () => {
+  const t = bench();
+  t.grow(said(1), a);
+  expect(t.frames()).toEqual(['1:grow', '1:push', '2:grow', '2:push']);
+  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(1))] }, at(1));
+  t.broadcast.onFrame(c, { type: 'prune', ids: [idOf(said(1))] }, at(1));
+  t.store(said(2), a, 100);
+  expect(t.frames()).toEqual([]);
+  t.grow(said(3), b, 10_000);
+  expect(t.frames()).toEqual(['0:grow', '0:push', '2:grow', '2:push']);
+});
+
+test("CAST-15: one author's tree grows at most once in ten seconds, and fifty trees at once", () => {
+  const t = bench();
+  t.grow(said(1), a, 0);
+  for (const link of [b, c]) t.broadcast.onFrame(link, { type: 'prune', ids: [idOf(said(1))] }, at(0));
+  t.settle(100);
+  t.grow(said(2), a, 9_999);
+  expect(t.frames()).toEqual([]);
+  const u = bench();
+  u.grow(said(0, peer(1_000)), a);
+  for (const link of [b, c]) u.broadcast.onFrame(link, { type: 'prune', ids: [idOf(said(0, peer(1_000)))] }, at(0));
+  const flooded = (n: number): number => {
+    u.frames();
+    u.grow(said(0, peer(1_000 + n)), a);
+    return u.frames().filter(frame => frame.endsWith('grow')).length;
+  };
+  for (let n = 1; n < 50; n++) expect(flooded(n)).toBe(2);
+  expect(flooded(50)).toBe(0);
+});
+
+/** Others are heard, so that the room is not a small one. */
+function crowd(t: Bench, count = 8): void {
+  for (let n = 0; n < count; n++) t.store(said(n, peer(900 + n)), a, 0);
+  t.settle(100);
+}
+
+test('CAST-16: in a room of eight the first word grows the tree, and a goodbye never does', () => {
+  for (const [others, kind, grows] of [[7, 'state', true], [8, 'state', false], [7, 'leave', false]] as const) {
+    const t = bench();
+    crowd(t, others);
+    t.store(record({ author: self, kind }), 'self', 1_000, 'self');
+    expect(t.frames().some(frame => frame.endsWith('grow'))).toBe(grows);
+  }
+});
+
+test('CAST-16: a talker grows its tree with the second word, and again when it is time', () => {
+  const t = bench({ 'broadcast.regrowMs': 60_000 });
+  const grown = (n: number, mono: number): boolean => {
+    t.frames();
+    t.store(said(n, self), 'self', mono, 'self');
+    return t.frames().some(frame => frame.endsWith('grow'));
+  };
+  crowd(t);
+  expect(grown(1, 1_000)).toBe(false);
+  expect(grown(2, 2_000)).toBe(true);
+  expect(grown(3, 20_000)).toBe(false);
+  expect(grown(4, 40_000)).toBe(false);
+  expect(grown(5, 61_999)).toBe(false);
+  // Its own tree is the one that is borrowed here, and that is kept in shape by itself.
+  expect(grown(6, 112_000)).toBe(true);
+  const u = bench({ 'broadcast.regrowMs': 60_000 });
+  crowd(u);
+  u.grow(said(1, peer(1)), b, 100);
+  const talks = (n: number, mono: number): boolean => {
+    u.settle(mono - 50);
+    u.store(said(n, self), 'self', mono, 'self');
+    return u.frames().some(frame => frame.endsWith('grow'));
+  };
+  expect(talks(1, 1_000)).toBe(false);
+  expect(talks(2, 2_000)).toBe(true);
+  expect(talks(3, 30_000)).toBe(false);
+  expect(talks(4, 59_999)).toBe(false);
+  expect(talks(5, 62_000)).toBe(true);
+});
+
+test('CAST-16: who says little grows its tree once it has stayed', () => {
+  const t = bench();
+  const grown = (n: number, mono: number): boolean => {
+    t.frames();
+    t.store(said(n, self), 'self', mono, 'self');
+    return t.frames().some(frame => frame.endsWith('grow'));
+  };
+  crowd(t);
+  expect(grown(1, 4_000)).toBe(false);
+  expect(grown(2, 64_000)).toBe(true);
+});
+
+test('CAST-17: an author without a tree borrows that of the smallest id, both ways', () => {
+  const t = bench();
+  const [small, large] = [peer(50), peer(60)];
+  t.grow(said(1, large), b);
+  t.grow(said(1, small), a);
+  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(1, small))] }, at(1));
+  t.settle(20);
+  t.store(said(1), c, 100);
+  // The parent of the lender's tree is passed it as well: a borrowed tree is used from any side.
+  expect(t.frames()).toEqual(['0:push']);
+  t.broadcast.onWake(at(160));
+  expect(t.frames()).toEqual(['1:ihave']);
+});
+
+test('CAST-17: who has not been heard for 150 s lends no more', () => {
+  const t = bench();
+  t.grow(said(1, peer(50)), a);
+  t.grow(said(1, peer(60)), b, 100_000);
+  t.broadcast.onFrame(c, { type: 'prune', ids: [idOf(said(1, peer(60)))] }, at(100_001));
+  t.frames();
+  t.store(said(1), c, 149_900);
+  expect(t.frames()).toContain('1:push');
+  t.store(said(1, peer(97)), b, 150_000);
+  expect(t.frames()).toEqual(['0:push']);
+});
+
+test('CAST-18: when a neighbour goes, the authors it brought are asked for from the next best', () => {
+  const t = bench();
+  t.grow(said(1), a);
+  t.duplicate(said(1), c, 5);
+  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(1))] }, at(6));
+  t.grow(said(1, peer(98)), b);
+  t.sent();
+  t.broadcast.onNeighbourDown(a, at(100_000));
+  expect(t.sent()).toEqual([{ to: c, frame: { type: 'graft', ids: [idOf(said(1))] } }]);
+});
+
+test('CAST-19: a neighbour that must ask for much is passed everything for ten seconds', () => {
+  const t = bench();
+  const many = Array.from({ length: 101 }, (_, n) => said(n));
+  for (const one of many) t.store(one, a, 0, 'sync');
+  t.grow(said(1_000, peer(98)), a, 0);
+  for (const link of [b, c]) t.broadcast.onFrame(link, { type: 'prune', ids: [idOf(said(1_000, peer(98)))] }, at(1));
+  const isPassed = (n: number, mono: number): boolean => {
+    t.frames();
+    t.store(said(n, peer(98)), a, mono);
+    t.broadcast.onWake(at(mono));
+    return t.frames().includes('1:push');
+  };
+  t.settle(60);
+  t.broadcast.onFrame(b, { type: 'graft', ids: many.slice(0, 100).map(idOf) }, at(60));
+  t.settle(90);
+  expect(isPassed(2_000, 95)).toBe(false);
+  t.broadcast.onFrame(b, { type: 'graft', ids: many.slice(99).map(idOf) }, at(100));
+  t.settle(130);
+  expect(isPassed(2_001, 10_099)).toBe(true);
+  expect(isPassed(2_002, 10_130)).toBe(false);
+});
+
+const id = (n: number): string => n.toString(16).padStart(16, '0');
+const now = (mono: number): Now => at(mono);
+
+test("CAST-20: at most 4,096 authors' trees are known", () => {
+  const branches = createBranches();
+  for (let n = 0; n < 4_096; n++) branches.heard(peer(n), id(n), a, now(0));
+  expect(branches.get(peer(0))).toBeDefined();
+  branches.heard(peer(4_096), id(4_096), a, now(1));
+  expect(branches.size).toBe(4_096);
+  expect(branches.get(peer(0))).toBeUndefined();
+  expect(branches.authorOf(id(0))).toBeUndefined();
+  expect(branches.authorOf(id(1))).toBe(peer(1));
+});
+
+test('CAST-20: a tree is forgotten five minutes after its author spoke last', () => {
+  const branches = createBranches();
+  branches.heard(peer(1), id(1), a, now(0));
+  branches.heard(peer(2), id(2), a, now(299_999));
+  expect(branches.get(peer(1))).toBeDefined();
+  branches.heard(peer(2), id(3), a, now(300_000));
+  expect(branches.get(peer(1))).toBeUndefined();
+  expect(branches.authorOf(id(2))).toBeUndefined();
+});
+
+test('CAST-21: a hole in a borrowed tree is mended where the tree was borrowed', () => {
+  const t = bench();
+  const lender = said(1, peer(50));
+  t.grow(lender, a);
+  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(lender)] }, at(1));
+  t.broadcast.onFrame(b, { type: 'ihave', ids: [idOf(said(1))] }, at(10));
+  t.broadcast.onWake(at(410));
+  t.sent();
+  t.store(said(1), b, 420);
+  expect(t.sent()).toContainEqual({ to: b, frame: { type: 'graft', ids: [idOf(lender)] } });
 });
 
 test.each(['pull', 'push-pull'] as const)(

@@ -25,7 +25,7 @@ test.each(['overlay.maxlinks', '', '__proto__', 'constructor'])('CONF-3: there i
 });
 
 test('CONF-4: the mode of broadcast is one of a list', () => {
-  expect(makeConfig()['broadcast.mode']).toBe('flood');
+  expect(makeConfig()['broadcast.mode']).toBe('tree');
   expect(makeConfig({ 'broadcast.mode': 'push' })['broadcast.mode']).toBe('push');
   expect(() => makeConfig({ 'broadcast.mode': 'telepathy' } as unknown as ConfigOverrides)).toThrow(
     expect.objectContaining({ code: 'bad-config' }),

@@ -89,12 +89,11 @@ function sampleFrames(node: TestNode): readonly Uint8Array[] {
     encodeFrame({
       type: 'sync',
       session: 1,
-      ranges: [
-        { mode: 'fingerprint', upper: bound, fingerprint: new Uint8Array(16) },
-        { mode: 'ids', upper: new Uint8Array(0), ids: [record().id] },
+      topics: [
+        { domain: 'members', say: 'ids', range: { lower: bound, upper: new Uint8Array(0) }, ids: new Uint8Array(16) },
+        { domain: 'state', say: 'ladder', rungs: [{ lower: bound, count: 5, fingerprint: new Uint8Array(8) }] },
       ],
     }),
-    encodeFrame({ type: 'want', session: 1, ids: [record({ kind: 'presence', author: peer(4) }).id] }),
     encodeFrame({ type: 'delta', session: 1, records: [said] }),
     encodeFrame({ type: 'done', session: 1 }),
     encodeFrame({ type: 'ping', nonce: 5 }),

@@ -242,3 +242,18 @@ test.each([
   wait(b, stoppedMs + graceMs, stoppedMs + graceMs + 1_000);
   expect(b.presence.size()).toBe(0);
 });
+
+test('PRES-11: when many have failed, who does not restate its presence within one refresh expires', () => {
+  const b = bench({ 'presence.refreshMs': 10_000, 'presence.validMs': 60_000 });
+  b.accept(here(0));
+  b.accept(here(0, 'x', 1, peer(2)));
+  b.presence.onManyFailed(at(1_000));
+  b.accept(here(9_000, 'y', 1, peer(2)), 9_000);
+  wait(b, 9_000, 14_400);
+  expect(b.presence.size()).toBe(2);
+  wait(b, 14_400, 16_000);
+  expect(b.presence.size()).toBe(1);
+  expect(ofType(b.facts(), 'member-gone')).toMatchObject([{ peer: ada, reason: 'expired' }]);
+  wait(b, 16_000, 68_000);
+  expect(b.presence.size()).toBe(1);
+});

@@ -40,6 +40,14 @@ describe('invariants', () => {
   it.each<[string, string, Wrap]>([
     ['tells its app twice', 'duplicate-delivery', changing(e => (e.type === 'deliver' ? [e, e] : [e]))],
     ['tells its app what another said', 'unsigned-delivery', changing(forged)],
+    ['tells its app an older value', 'older-delivery', changing(e => (isState(e) ? [e, aged(e)] : [e]))],
+    [
+      'tells its app a value that was not signed',
+      'unsigned-delivery',
+      changing(e => (isState(e) ? [altered(e)] : [e])),
+    ],
+    ['says that somebody left who did not', 'left-unsaid', changing(e => [e, ...goodbyes(e, 'left')])],
+    ['says that somebody failed whom nobody accused', 'death-unaccused', changing(e => [e, ...goodbyes(e, 'failed')])],
     ['signs a number twice', 'seq-rises', changing(e => (e.type === 'sign' ? [e, e] : [e]))],
     ['does not pass on', 'bytes-balance', changing(e => (e.type === 'send' && e.bytes[1] === 1 ? [] : [e]))],
     ['lets a queue grow', 'queue-limit', withStats({ verifying: 9_999 })],
@@ -59,6 +67,27 @@ describe('invariants', () => {
     expect(failures[0]).toMatch(/^Broken at 2\d\.\d{3} s by node 0: engine-threw: /);
   });
 });
+
+type StateDelivery = Extract<Effect, { type: 'deliver' }> & {
+  readonly delivery: Extract<Extract<Effect, { type: 'deliver' }>['delivery'], { what: 'state' }>;
+};
+
+function isState(effect: Effect): effect is StateDelivery {
+  return effect.type === 'deliver' && effect.delivery.what === 'state';
+}
+
+function aged({ delivery }: StateDelivery): Effect {
+  return { type: 'deliver', delivery: { ...delivery, local: true, hlc: (delivery.hlc - 1) as typeof delivery.hlc } };
+}
+
+function altered({ delivery }: StateDelivery): Effect {
+  return { type: 'deliver', delivery: { ...delivery, local: false, value: 'never said' } };
+}
+
+function goodbyes(effect: Effect, reason: 'left' | 'failed'): readonly Effect[] {
+  if (effect.type !== 'deliver' || effect.delivery.what !== 'presence') return [];
+  return [{ type: 'deliver', delivery: { what: 'presence-gone', peer: effect.delivery.peer, reason } }];
+}
 
 function forged(effect: Effect): readonly Effect[] {
   if (effect.type !== 'deliver' || effect.delivery.what !== 'event') return [effect];

@@ -15,6 +15,10 @@ function complaintOf(file: unknown): string {
   return 'accepted';
 }
 
+const pairs = (regions: readonly string[]): object => ({
+  ...base,
+  network: { latencyMs: { pairs: [{ regions, ms: 1 }] } },
+});
 const act = (action: object): object => ({ ...base, timeline: [action] });
 
 describe('scenario files', () => {
@@ -34,7 +38,13 @@ describe('scenario files', () => {
     ['an endless time', { ...base, duration: '8d' }, 'duration is longer than a week'],
     ['no time at all', { ...base, duration: '0s' }, 'duration must be longer than nothing'],
     ['a share above one', { ...base, network: { connectFailure: 1.1 } }, 'network.connectFailure must be'],
-    ['unreliable sends', { ...base, network: { duplicate: 0.1 } }, 'network.duplicate is not a key of this version'],
+    ['more than every signal twice', { ...base, network: { duplicate: 1.1 } }, 'network.duplicate must be'],
+    [
+      'an unknown neighbourhood',
+      pairs(['all', 'moon']),
+      'network.latencyMs.pairs[0].regions[1] must be a region (all)',
+    ],
+    ['a region far from itself', pairs(['all', 'all']), 'network.latencyMs.pairs[0].regions must name two regions'],
     ['an unknown tunable', { ...base, config: { 'gossip.speed': 9 } }, 'config["gossip.speed"]'],
     ['an impossible tunable', { ...base, config: { 'sync.periodMs': 1 } }, 'config["sync.periodMs"]'],
     ['a mode of another world', { ...base, config: { 'broadcast.mode': 'telepathy' } }, 'config["broadcast.mode"]'],
@@ -106,7 +116,11 @@ describe('scenario files', () => {
       ],
     });
     expect(scenario).toMatchObject({ seed: 1, durationMs: 60_000, joinOverMs: 1_500, presence: true });
-    expect(scenario.network.latencyMs).toEqual({ within: 15, between: 75, jitter: 0.3 });
+    const ways = [
+      [15, 75],
+      [75, 15],
+    ];
+    expect(scenario.network.latencyMs).toEqual({ of: ways, server: 75, jitter: 0.3 });
     expect(scenario.timeline[0]).toMatchObject({
       atMs: 250,
       action: { do: 'partition', sides: { groups: [[0], [1]] }, forMs: 5_000, oneWay: true },

@@ -71,6 +71,57 @@ describe('the network', () => {
     expect(t50({ load, timeline })).toBe(ms);
   });
 
+  it('SIM-38: frames for a narrow uplink wait in the queue of their link, the links take turns, and it shows', () => {
+    const star = {
+      nodes: 4,
+      topology: [
+        [0, 1],
+        [0, 2],
+        [0, 3],
+      ],
+    } as const;
+    const load = [{ from: '5s', to: '6s', kind: 'event', perSecond: 1, bytes: 4_000, writers: 'one' }] as const;
+    const narrow = play({ ...star, load, network: { latencyMs: { within: 20, jitter: 0 }, bandwidthKbps: 80 } });
+    const { report } = narrow.run.result();
+    // The same 4.2 kB three times over one line of 10 kB/s: the last of the three has waited for the two others.
+    expect(report.convergence.t100Ms).toBeGreaterThan(1_200);
+    expect(report.convergence.t50Ms).toBeLessThan(1_000);
+    expect(report.bytes.backlogMax).toBeGreaterThan(4_000);
+    expect(report.broken).toEqual([]);
+    expect(play({ ...star, load }).run.result().report.bytes.backlogMax).toBe(0);
+  });
+
+  it('SIM-39: two regions can be nearer or farther than others', () => {
+    const regions = ['a', 'b', 'c'].map(name => ({ name, share: 1 }));
+    const latencyMs = { within: 1, between: 90, jitter: 0, pairs: [{ regions: ['b', 'a'], ms: 40 }] } as const;
+    const instant = { crypto: { signMs: 0, verifyMs: 0 }, load: EVENTS, regions, network: { latencyMs } };
+    expect(t50({ ...instant })).toBe(40);
+    const { report } = play({
+      ...instant,
+      nodes: 3,
+      topology: [
+        [0, 2],
+        [0, 1],
+      ],
+    }).run.result();
+    expect(report.convergence.t100Ms).toBe(90);
+  });
+
+  it('SIM-40: troubles of a line add up, survive a restart, and end when their time is over', () => {
+    const timeline = [
+      { at: '5s', do: 'latency', ms: 300, nodes: [0], for: '20s' },
+      { at: '10s', do: 'latency', ms: 200, nodes: [0], for: '5s' },
+      { at: '12s', do: 'restart', nodes: [0] },
+    ] as const;
+    const run = startScenario({ ...QUIET, timeline });
+    const [node] = run.world.nodes;
+    const at = (ms: number): number => {
+      run.world.advance(ms, Number.POSITIVE_INFINITY);
+      return node!.extraLatencyMs;
+    };
+    expect([6_000, 11_000, 14_000, 16_000, 26_000].map(at)).toEqual([300, 500, 500, 300, 0]);
+  });
+
   it('SIM-14: a crash is silence: no word to the other side', () => {
     const { seen } = play({ timeline: [{ at: '10s', do: 'crash', nodes: [1] }] });
     expect(seen.filter(({ node, at }) => node === 1 && at > 10_000)).toEqual([]);
@@ -228,6 +279,38 @@ describe('the signaling server', () => {
     expect(inputs.slice(0, 12).filter(({ entry }) => entry)).toHaveLength(8);
     // Twelve at ten a second take more than a second.
     expect(ups[11]!.at - ups[0]!.at).toBeGreaterThan(1_000);
+  });
+
+  it('SIM-41: signals by way of it are lost, doubled and overtaken as often as the network says', () => {
+    const signals = (network: ScenarioFile['network']): number =>
+      play({ ...mesh, nodes: 6, duration: '20s', network: { ...QUIET.network, ...network } }).seen.filter(
+        ({ input }) => input.type === 'server-signal',
+      ).length;
+    const usual = signals({});
+    expect(usual).toBeGreaterThan(20);
+    expect(signals({ duplicate: 1 })).toBeGreaterThan(1.5 * usual);
+    const lossy = play({ ...mesh, nodes: 6, network: { ...QUIET.network, loss: 0.3, reorder: 0.5, duplicate: 0.3 } });
+    const { overlay, broken } = lossy.run.result().report;
+    expect(overlay.components).toBe(1);
+    expect(broken).toEqual([]);
+  });
+
+  it('SIM-42: the report counts signals through the mesh, answered accusations and honest peers cut off', () => {
+    const { report } = play({
+      ...mesh,
+      nodes: 16,
+      duration: '2m',
+      timeline: [
+        { at: '40s', do: 'pause', nodes: [3], for: '9s' },
+        { at: '60s', do: 'server', up: false },
+        { at: '61s', do: 'leave', count: 5 },
+      ],
+    }).run.result();
+    expect(report.relay.attempts).toBeGreaterThan(0);
+    expect(report.relay.success).toBeGreaterThan(0.5);
+    expect(report.relay.hops.max).toBeGreaterThanOrEqual(report.relay.hops.mean);
+    expect(report.membership.refutations).toBeGreaterThan(0);
+    expect(report.guard.honestPenalised).toBe(0);
   });
 
   it('SIM-28: when it goes down it says so, and those who want it come back when it is up', () => {

@@ -6,6 +6,7 @@ import { createStore, type Store } from '../../src/store/store.ts';
 import { peer } from '../support/peers.ts';
 import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
 import { record, type Said } from '../support/records.ts';
+import { announceSeed, rngOf } from '../support/seed.ts';
 
 const self = peer(100);
 const link = peer(50);
@@ -161,6 +162,82 @@ test('STORE-5: beyond the limit the oldest deletion is forgotten, no living key'
   const dropped = ofType(b.facts(), 'record-dropped').map(fact => fact.record.key);
   expect(dropped).toEqual(['k0']);
   expect(b.store.size()).toBe(1);
+});
+
+test('STORE-5: what is forgotten does not depend on the order of arrival', () => {
+  const seed = announceSeed('deletions');
+  for (let stream = 0; stream < 20; stream++) {
+    const rng = rngOf(stream, seed);
+    const deletions = Array.from({ length: 300 }, (_, n) => record({ key: `k${n}`, at: n, kind: 'state-delete' }));
+    const kept = [0, 1].map(() => {
+      const b = bench({ 'store.maxTombstones': 16 });
+      for (const said of rng.sample(deletions, deletions.length)) b.accept(said);
+      return b.store.hash();
+    });
+    const b = bench({ 'store.maxTombstones': 16 });
+    for (const said of deletions.slice(-16)) b.accept(said);
+    expect(kept).toEqual([b.store.hash(), b.store.hash()]);
+  }
+});
+
+test('STORE-5: keys that live again are not among the deletions that are remembered', () => {
+  const b = bench({ 'store.maxTombstones': 16 });
+  for (let n = 0; n < 200; n++) {
+    b.accept(record({ key: `k${n}`, at: 2 * n, kind: 'state-delete' }));
+    b.accept(record({ key: `k${n}`, at: 2 * n + 1, author: peer(n) }));
+  }
+  for (let n = 0; n < 16; n++) b.accept(record({ key: `gone${n}`, at: 1_000 + n, kind: 'state-delete' }));
+  expect(refusals(b)).toEqual([]);
+  expect(b.store.size()).toBe(200);
+});
+
+test('STORE-5: a deletion older than all that are remembered still deletes, is passed on, and leaves its mark', () => {
+  const b = bench({ 'store.maxTombstones': 16 });
+  b.accept(record({ key: 'old', at: 1 }));
+  for (let n = 0; n < 16; n++) b.accept(record({ key: `k${n}`, at: 10 + n, kind: 'state-delete' }));
+  b.facts();
+  const late = record({ key: 'old', at: 2, kind: 'state-delete' });
+  b.accept(late);
+  b.look();
+  expect([b.seen.size, b.store.size()]).toEqual([0, 0]);
+  expect(b.facts().map(fact => fact.type)).toEqual(['record-dropped', 'record-stored', 'record-dropped']);
+  b.accept(record({ key: 'old', at: 1 }));
+  expect(refusals(b)).toEqual(['stale']);
+});
+
+test('STORE-11: what a forgotten deletion may have deleted does not come back, newer writes do', () => {
+  const b = bench({ 'store.maxTombstones': 16 });
+  b.accept(record({ key: 'alive', at: 0 }));
+  for (let n = 0; n < 20; n++) b.accept(record({ key: `k${n}`, at: 10 + n, kind: 'state-delete' }));
+  expect(refusals(b)).toEqual([]);
+  // k0 to k3 are forgotten; the last of them says 13.
+  for (const path of ['push', 'sync'] as const)
+    b.store.onRecordAccepted(record({ key: 'k0', at: 5, value: 'back?' }), link, path);
+  b.accept(record({ key: 'k2', at: 12, kind: 'state-delete' }));
+  b.accept(record({ key: 'never seen', at: 13 }));
+  expect(refusals(b)).toEqual(['stale', 'stale', 'stale', 'stale']);
+  b.accept(record({ key: 'never seen', at: 14 }));
+  b.accept(record({ key: 'k1', at: 14 }));
+  b.accept(record({ key: 'alive', at: 1, value: 2 }));
+  expect(refusals(b)).toEqual([]);
+  b.look();
+  expect([...b.seen.keys()].sort()).toEqual(['alive', 'k1', 'never seen']);
+});
+
+test('STORE-11: before anything is forgotten nothing is refused', () => {
+  const b = bench({ 'store.maxTombstones': 16 });
+  for (let n = 0; n < 16; n++) b.accept(record({ key: `k${n}`, at: 100 + n, kind: 'state-delete' }));
+  b.accept(record({ key: 'old', at: 0 }));
+  expect(refusals(b)).toEqual([]);
+});
+
+test('STORE-11: what this node says or kept is not doubted', () => {
+  const b = bench({ 'store.maxTombstones': 16 });
+  for (let n = 0; n < 17; n++) b.accept(record({ key: `k${n}`, at: 100 + n, kind: 'state-delete' }));
+  b.store.onRecordAccepted(record({ key: 'kept', at: 1 }), 'storage', 'sync');
+  b.accept(own({ key: 'mine', at: 2 }));
+  expect(refusals(b)).toEqual([]);
+  expect(b.store.size()).toBe(2);
 });
 
 test('STORE-6: the app hears each change once, and nothing of deleted keys that it never had', () => {

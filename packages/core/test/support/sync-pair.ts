@@ -12,12 +12,14 @@ import { createRecorder } from './recorder.ts';
 import { record } from './records.ts';
 import { rngOf } from './seed.ts';
 
+const SAMPLES = { state: record({ kind: 'state' }), presence: record({ kind: 'presence' }) } as const;
+
 /** Cheap to make in thousands: what sync reads of a record, and bytes that name it. */
-export function fakeRecord(rng: Rng, ageMs: number, size = 40): SignedRecord {
+export function fakeRecord(rng: Rng, ageMs: number, size = 40, kind: 'state' | 'presence' = 'state'): SignedRecord {
   const id = Array.from({ length: 4 }, () => rng.uint32().toString(16).padStart(8, '0')).join('') as RecordId;
   const bytes = new Uint8Array(size);
   bytes.set(utf8(id));
-  return { ...record(), id, hlc: hlcAt(WALL - ageMs), bytes };
+  return { ...SAMPLES[kind], id, hlc: hlcAt(WALL - ageMs), bytes };
 }
 
 export interface Side {
@@ -25,24 +27,48 @@ export interface Side {
   readonly sync: Sync;
   readonly records: Map<string, SignedRecord>;
   readonly sent: SyncFrame[];
+  readonly sentTo: Set<PeerId>;
   readonly facts: Fact[];
   store(said: SignedRecord, path?: 'push' | 'sync'): void;
+}
+
+export interface Mesh {
+  readonly sides: readonly Side[];
+  /** `from` dials `to`; all reconcile until nothing is on its way. A second link of two is none. */
+  link(from: Side, to: Side): void;
+  /** Delivers frames and wakes nodes until `mono`. */
+  run(mono: number): void;
+  readonly mono: number;
 }
 
 export interface Pair {
   readonly a: Side;
   readonly b: Side;
-  /** `a` dials `b`; both reconcile until nothing is on its way. */
+  /** `a` dials `b`. */
   linkUp(): void;
-  /** Delivers frames and wakes both until `mono`. */
   run(mono: number): void;
   readonly mono: number;
 }
 
 export function createPair(config: ConfigOverrides = {}, seed = 1): Pair {
+  const mesh = createMesh(2, config, seed);
+  const [a, b] = mesh.sides as [Side, Side];
+  return {
+    a,
+    b,
+    linkUp: () => mesh.link(a, b),
+    run: mesh.run,
+    get mono() {
+      return mesh.mono;
+    },
+  };
+}
+
+export function createMesh(size: number, config: ConfigOverrides = {}, seed = 1): Mesh {
   const byBytes = new Map<string, SignedRecord>();
+  const inFlight: { readonly to: PeerId; readonly from: Side; readonly bytes: Uint8Array }[] = [];
+  const links = new Set<string>();
   let mono = 0;
-  const inFlight: { readonly to: Side; readonly from: Side; readonly bytes: Uint8Array }[] = [];
 
   const createSide = (n: number): Side => {
     const recorder = createRecorder();
@@ -50,15 +76,17 @@ export function createPair(config: ConfigOverrides = {}, seed = 1): Pair {
       peer: peer(n),
       records: new Map(),
       sent: [],
+      sentTo: new Set(),
       facts: [],
       sync: createSync({
         config: makeConfig(config),
         rng: rngOf(n, seed),
         outbox: {
           ...recorder.outbox,
-          send(_to, frame) {
+          send(to, frame) {
             side.sent.push(frame as SyncFrame);
-            inFlight.push({ to: side === a ? b : a, from: side, bytes: encodeFrame(frame) });
+            side.sentTo.add(to);
+            inFlight.push({ to, from: side, bytes: encodeFrame(frame) });
           },
           fact: fact => {
             side.facts.push(fact);
@@ -75,40 +103,40 @@ export function createPair(config: ConfigOverrides = {}, seed = 1): Pair {
     };
     return side;
   };
-  const a = createSide(1);
-  const b = createSide(2);
+  const sides = Array.from({ length: size }, (_, n) => createSide(n + 1));
+  const byPeer = new Map(sides.map(side => [side.peer, side]));
 
   const deliver = (): void => {
     for (let next = inFlight.shift(); next !== undefined; next = inFlight.shift()) {
       const frame = decodeFrame(next.bytes);
       if (!frame.ok) throw new Error(`an honest frame was refused: ${frame.code}`);
-      next.to.sync.onFrame(next.from.peer, frame.value as SyncFrame, at(mono));
+      byPeer.get(next.to)!.sync.onFrame(next.from.peer, frame.value as SyncFrame, at(mono));
     }
   };
 
-  const pair: Pair = {
-    a,
-    b,
-    linkUp() {
-      a.sync.onNeighbourUp(b.peer, true, at(mono));
-      b.sync.onNeighbourUp(a.peer, false, at(mono));
+  return {
+    sides,
+    link(from, to) {
+      if (from === to || links.has(from.peer + to.peer)) return;
+      links.add(from.peer + to.peer).add(to.peer + from.peer);
+      from.sync.onNeighbourUp(to.peer, true, at(mono));
+      to.sync.onNeighbourUp(from.peer, false, at(mono));
       deliver();
     },
     run(until) {
       for (;;) {
-        const due = Math.min(a.sync.nextWakeAt() ?? Infinity, b.sync.nextWakeAt() ?? Infinity);
+        const due = Math.min(...sides.map(({ sync }) => sync.nextWakeAt() ?? Infinity));
         if (due > until) break;
         mono = Math.max(mono, due);
-        for (const side of [a, b]) if ((side.sync.nextWakeAt() ?? Infinity) <= mono) side.sync.onWake(at(mono));
+        for (const { sync } of sides) if ((sync.nextWakeAt() ?? Infinity) <= mono) sync.onWake(at(mono));
         deliver();
       }
-      mono = until;
+      mono = Math.max(mono, until);
     },
     get mono() {
       return mono;
     },
   };
-  return pair;
 }
 
 export function ids(side: Side): readonly string[] {

@@ -1,17 +1,36 @@
 import { expect, test } from 'vitest';
+import type { SignedRecord } from '../../src/identity/record.ts';
+import { OWN_SESSIONS, TURNS } from '../../src/sync/sync.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
 import { wireLimits } from '../../src/wire/limits.ts';
-import { at } from '../support/peers.ts';
+import { at, peer } from '../support/peers.ts';
 import { announceSeed, rngOf } from '../support/seed.ts';
-import { createPair, fakeRecord, ids, type Pair, type Side } from '../support/sync-pair.ts';
+import { createMesh, createPair, fakeRecord, ids, type Pair, type Side } from '../support/sync-pair.ts';
 
 const count = (side: Side, type: Frame['type']): number => side.sent.filter(frame => frame.type === type).length;
 const ended = (side: Side): number => side.facts.filter(fact => fact.type === 'sync-ended').length;
+const refusals = (side: Side): readonly string[] =>
+  side.facts.flatMap(fact => (fact.type === 'record-ignored' ? [fact.reason] : []));
+/** Bytes of all frames of both, without the records in them. */
+const overhead = (pair: Pair): number =>
+  [pair.a, pair.b]
+    .flatMap(side => side.sent)
+    .reduce((sum, frame) => {
+      const records = frame.type === 'delta' ? frame.records.reduce((all, { length }) => all + length, 0) : 0;
+      return sum + encodeFrame(frame).length - records;
+    }, 0);
+const carried = (sides: readonly Side[]): number =>
+  sides.flatMap(side => side.sent).reduce((sum, frame) => sum + (frame.type === 'delta' ? frame.records.length : 0), 0);
+
+/** Without printing thousands of ids when they differ. */
+function expectEqual(a: Side, b: Side): void {
+  expect([a.records.size, ids(a).join() === ids(b).join()]).toEqual([b.records.size, true]);
+}
 
 function fill(pair: Pair, shared: number, onlyA: number, onlyB: number, stream = 0, spreadMs = 600_000): void {
   const rng = rngOf(stream, 7);
-  const make = (): ReturnType<typeof fakeRecord> => fakeRecord(rng, rng.int(spreadMs));
+  const make = (): SignedRecord => fakeRecord(rng, rng.int(spreadMs), 40, rng.int(2) === 0 ? 'state' : 'presence');
   for (let n = 0; n < shared; n++) {
     const said = make();
     pair.a.store(said);
@@ -21,34 +40,46 @@ function fill(pair: Pair, shared: number, onlyA: number, onlyB: number, stream =
   for (let n = 0; n < onlyB; n++) pair.b.store(make());
 }
 
-test.each([0, 1, 23, 500])('SYNC-1: two that hold the same %i records say one fingerprint and one word', size => {
+test.each([0, 1, 23, 500])(
+  'SYNC-1: two that hold the same %i records say a fingerprint of each domain and one word',
+  size => {
+    const pair = createPair();
+    fill(pair, size, 0, 0);
+    pair.linkUp();
+    expect(pair.a.sent.map(frame => frame.type)).toEqual(['sync']);
+    expect(pair.b.sent.map(frame => frame.type)).toEqual(['done']);
+    expect(overhead(pair)).toBeLessThanOrEqual(64);
+  },
+);
+
+test('SYNC-1: a third domain will still fit', () => {
   const pair = createPair();
-  fill(pair, size, 0, 0);
+  fill(pair, 1_000, 0, 0);
   pair.linkUp();
-  expect(pair.a.sent.map(frame => frame.type)).toEqual(['sync']);
-  expect(pair.b.sent.map(frame => frame.type)).toEqual(['done']);
-  expect(encodeFrame(pair.a.sent[0]!).length + encodeFrame(pair.b.sent[0]!).length).toBeLessThanOrEqual(64);
+  const [opening] = pair.a.sent;
+  const topics = opening?.type === 'sync' ? opening.topics : [];
+  const two = encodeFrame({ type: 'sync', session: 2 ** 32 - 1, topics }).length;
+  const one = encodeFrame({ type: 'sync', session: 2 ** 32 - 1, topics: topics.slice(1) }).length;
+  const done = encodeFrame({ type: 'done', session: 2 ** 32 - 1 }).length;
+  expect(two + (two - one) + done).toBeLessThanOrEqual(64);
 });
 
 test('SYNC-2: any two sets become equal, and only what is missing travels', () => {
   const seed = announceSeed('reconciliation');
-  for (let stream = 0; stream < 60; stream++) {
+  for (let stream = 0; stream < 80; stream++) {
     const rng = rngOf(stream, seed);
     const pair = createPair({}, stream);
     const spread = rng.pick([1, 20_000, 3_600_000])!;
-    const [shared, onlyA, onlyB] = [rng.int(300), rng.int(80), rng.int(80)];
+    const [shared, onlyA, onlyB] = [rng.int(rng.pick([2, 40, 900])!), rng.int(80), rng.int(rng.pick([1, 80])!)];
     for (let n = 0; n < shared + onlyA + onlyB; n++) {
-      const said = fakeRecord(rng, rng.int(spread));
+      const said = fakeRecord(rng, rng.int(spread), 40, rng.int(3) === 0 ? 'presence' : 'state');
       if (n < shared + onlyA) pair.a.store(said);
       if (n < shared || n >= shared + onlyA) pair.b.store(said);
     }
     pair.linkUp();
     pair.run(30_000);
-    expect(ids(pair.a)).toEqual(ids(pair.b));
-    const carried = [pair.a, pair.b]
-      .flatMap(side => side.sent)
-      .reduce((sum, frame) => sum + (frame.type === 'delta' ? frame.records.length : 0), 0);
-    expect(carried).toBe(onlyA + onlyB);
+    expectEqual(pair.a, pair.b);
+    expect(carried([pair.a, pair.b])).toBe(onlyA + onlyB);
     for (const side of [pair.a, pair.b]) expect(side.sync.size()).toBe(shared + onlyA + onlyB);
   }
 });
@@ -62,8 +93,39 @@ test.each<[string, number, number]>([
   fill(pair, 0, onlyA, onlyB);
   pair.linkUp();
   pair.run(20_000);
-  expect(ids(pair.a)).toEqual(ids(pair.b));
+  expectEqual(pair.a, pair.b);
   expect(ids(pair.a)).toHaveLength(700 + (onlyA === onlyB ? 100 : 0));
+});
+
+test('SYNC-2: two large sets without anything in common, the whole session within its limits', () => {
+  const pair = createPair({ 'sync.bytesPerSecond': 16_777_216 });
+  fill(pair, 0, 4_000, 3_000, 1, 36_000_000);
+  pair.linkUp();
+  pair.run(60_000);
+  expectEqual(pair.a, pair.b);
+  expect(carried([pair.a, pair.b])).toBe(7_000);
+  // Ids of the smaller side, once, and what was tried in vain: small beside 7,000 records of 300 bytes.
+  expect(overhead(pair)).toBeLessThan(300_000);
+});
+
+test('SYNC-2: nodes in any connected graph become equal while records come and go', () => {
+  const seed = announceSeed('gossip of syncs');
+  for (let stream = 0; stream < 8; stream++) {
+    const rng = rngOf(stream, seed);
+    const mesh = createMesh(3 + rng.int(6), { 'sync.periodMs': 2_000, 'sync.soonMs': 100 }, seed + stream);
+    const sides = mesh.sides;
+    for (let n = 1; n < sides.length; n++) mesh.link(sides[n]!, sides[rng.int(n)]!);
+    for (let extra = 0; extra < 3; extra++) mesh.link(rng.pick(sides)!, rng.pick(sides)!);
+    let stored = 0;
+    for (let step = 0; step < 20; step++) {
+      for (let n = rng.int(40); n > 0; n--, stored++)
+        rng.pick(sides)!.store(fakeRecord(rng, rng.int(100_000), 40, rng.pick(['state', 'presence'])!));
+      mesh.run(mesh.mono + rng.int(500));
+    }
+    mesh.run(mesh.mono + 60_000);
+    for (const side of sides) expectEqual(side, sides[0]!);
+    expect(ids(sides[0]!)).toHaveLength(stored);
+  }
 });
 
 test('SYNC-3: records travel in chunks', () => {
@@ -104,14 +166,15 @@ test('SYNC-3: at the slowest pace the largest record still passes, and time goes
   expect(ids(pair.b)).toEqual(ids(pair.a));
 });
 
-test('SYNC-3: missing records are asked for in lists of 256', () => {
-  const pair = createPair();
-  fill(pair, 0, 700, 0, 3, 1);
-  // b asks: it opens the session that finds out what it lacks.
-  pair.a.sync.onNeighbourUp(pair.b.peer, false, at(0));
-  pair.b.sync.onNeighbourUp(pair.a.peer, true, at(0));
-  pair.run(0);
-  for (const frame of pair.b.sent) if (frame.type === 'want') expect(frame.ids.length).toBeLessThanOrEqual(256);
+test('SYNC-3: no sync is larger than 16 KiB', () => {
+  const pair = createPair({ 'sync.bytesPerSecond': 16_777_216 });
+  fill(pair, 6_000, 1_500, 1_500, 5, 36_000_000);
+  pair.linkUp();
+  pair.run(30_000);
+  expectEqual(pair.a, pair.b);
+  const sizes = [pair.a, pair.b].flatMap(side => side.sent.filter(({ type }) => type === 'sync')).map(encodeFrame);
+  expect(Math.max(...sizes.map(({ length }) => length))).toBeLessThanOrEqual(16_384);
+  expect(Math.max(...sizes.map(({ length }) => length))).toBeGreaterThan(4_096);
 });
 
 test('SYNC-4: who dialled opens; later one session per period; soon after news that a sync brought', () => {
@@ -124,18 +187,19 @@ test('SYNC-4: who dialled opens; later one session per period; soon after news t
   expect([pair.a.sync.sessions(), pair.b.sync.sessions()]).toEqual([2, 1]);
 });
 
-test('SYNC-4: what one session found no room for, another sees to soon', () => {
-  const pair = createPair({ 'sync.periodMs': 600_000, 'sync.bytesPerSecond': 16_777_216 });
-  // So many differences everywhere that all ranges of a frame are in use at every step.
-  fill(pair, 4_096, 900, 900, 5, 36_000_000);
-  pair.linkUp();
-  pair.run(10_000);
-  expect(ids(pair.a)).toEqual(ids(pair.b));
-  const ranges = [pair.a, pair.b]
-    .flatMap(side => side.sent)
-    .map(frame => (frame.type === 'sync' ? frame.ranges.length : 0));
-  expect(Math.max(...ranges)).toBeLessThanOrEqual(wireLimits.rangesPerSync);
-  expect(Math.max(...ranges)).toBeGreaterThan(48);
+test('SYNC-18: what one session left out, the next one with the same neighbour sees to soon', () => {
+  const mesh = createMesh(3, { 'sync.periodMs': 600_000, 'sync.soonMs': 500, 'sync.bytesPerSecond': 16_777_216 });
+  const [a, b, c] = mesh.sides as [Side, Side, Side];
+  // More ids than fit into a topic, and nothing in common.
+  const rng = rngOf(5, 7);
+  for (let n = 0; n < 2_000; n++) (n % 2 === 0 ? a : b).store(fakeRecord(rng, rng.int(3_600_000)));
+  mesh.link(a, c);
+  mesh.run(1);
+  mesh.link(a, b);
+  mesh.run(10_000);
+  expect(ids(a)).toHaveLength(2_000);
+  expectEqual(b, a);
+  expectEqual(c, a);
 });
 
 test('SYNC-5: every question has exactly one answer, and a session ends for both', () => {
@@ -149,15 +213,27 @@ test('SYNC-5: every question has exactly one answer, and a session ends for both
     fill(pair, 200, onlyA, onlyB);
     pair.linkUp();
     const [a, b] = [pair.a, pair.b];
-    const asked = (side: Side): number => count(side, 'sync') + count(side, 'want');
-    // Every sync is answered by a sync or a done, every want by a done; the first sync answers nothing.
-    expect(asked(a) + asked(b)).toBe(count(a, 'sync') + count(b, 'sync') - 1 + count(a, 'done') + count(b, 'done'));
+    const words = (side: Side): number => count(side, 'sync') + count(side, 'done');
+    // They take turns, a begins, and one of them says the last word.
+    expect(words(a) - words(b)).toBe(count(a, 'done'));
+    expect(count(a, 'done') + count(b, 'done')).toBe(1);
     for (const { facts } of [a, b]) {
       const types = facts.map(fact => fact.type);
-      expect(types).toContain('sync-ended');
+      expect(types.filter(type => type === 'sync-ended')).toHaveLength(1);
       expect(types.lastIndexOf('record-offered')).toBeLessThan(types.indexOf('sync-ended'));
     }
   }
+});
+
+test('SYNC-5: the last word waits for the records before it', () => {
+  const pair = createPair({ 'sync.bytesPerSecond': 16_384, 'sync.periodMs': 600_000 });
+  const rng = rngOf(1, 1);
+  for (let n = 0; n < 100; n++) pair.b.store(fakeRecord(rng, n, 1_024));
+  pair.linkUp();
+  pair.run(5_000);
+  expect([pair.a.records.size < 100, ended(pair.a)]).toEqual([true, 0]);
+  pair.run(6_000);
+  expect([pair.a.records.size, ended(pair.a), ended(pair.b)]).toEqual([100, 1, 1]);
 });
 
 test('SYNC-6: records of a session that is not known are not taken', () => {
@@ -172,19 +248,56 @@ test('SYNC-6: records of a session that is not known are not taken', () => {
   ]);
 });
 
-test('SYNC-6: a link has four sessions at most; the oldest goes', () => {
+test('SYNC-6: a neighbour has one session of its own; opening another gives up the last', () => {
   const pair = createPair();
   pair.linkUp();
-  const session = pair.a.sent[0]!.session;
-  const probe = (): string | undefined => {
+  const isKnown = (session: number): boolean => {
     pair.a.facts.length = 0;
     pair.a.sync.onFrame(pair.b.peer, { type: 'delta', session, records: [] }, at(0));
-    return pair.a.facts[0]?.type;
+    return refusals(pair.a).length === 0;
   };
-  for (let n = 1; n <= 3; n++) pair.a.sync.onFrame(pair.b.peer, { type: 'want', session: n, ids: [] }, at(0));
-  expect(probe()).toBeUndefined();
-  pair.a.sync.onFrame(pair.b.peer, { type: 'want', session: 4, ids: [] }, at(0));
-  expect(probe()).toBe('record-ignored');
+  fill(pair, 0, 40, 40);
+  const opening = (session: number): Frame => ({
+    type: 'sync',
+    session,
+    topics: [
+      {
+        domain: 'state',
+        say: 'ladder',
+        rungs: [{ lower: new Uint8Array(0), count: 99, fingerprint: new Uint8Array(8) }],
+      },
+    ],
+  });
+  const say = (frame: Frame): void => pair.a.sync.onFrame(pair.b.peer, frame as never, at(0));
+  say(opening(1));
+  expect(isKnown(1)).toBe(true);
+  say(opening(2));
+  expect([isKnown(1), isKnown(2)]).toEqual([false, true]);
+});
+
+test('SYNC-6: two sessions of its own at a time; the next neighbour waits until one ends or times out', () => {
+  const mesh = createMesh(5, { 'sync.timeoutMs': 1_000, 'sync.periodMs': 600_000 });
+  const [a, b, c, d, e] = mesh.sides as [Side, Side, Side, Side, Side];
+  const opened = (to: Side): boolean => a.sentTo.has(to.peer);
+  for (const to of [b, c, d, e]) a.sync.onNeighbourUp(to.peer, true, at(0));
+  expect([b, c, d, e].map(opened)).toEqual([true, true, false, false]);
+  expect(a.sync.sessions()).toBe(OWN_SESSIONS);
+  a.sync.onFrame(b.peer, { type: 'done', session: a.sent[0]!.session }, at(0));
+  expect([b, c, d, e].map(opened)).toEqual([true, true, true, false]);
+  expect(a.sync.nextWakeAt()).toBe(1_000);
+  a.sync.onWake(at(999));
+  expect(opened(e)).toBe(false);
+  a.sync.onWake(at(1_000));
+  expect(opened(e)).toBe(true);
+});
+
+test('SYNC-6: a neighbour that goes leaves its place to the next', () => {
+  const mesh = createMesh(4);
+  const [a, b, c, d] = mesh.sides as [Side, Side, Side, Side];
+  for (const to of [b, c, d]) a.sync.onNeighbourUp(to.peer, true, at(0));
+  expect(a.sentTo.has(d.peer)).toBe(false);
+  a.sync.onNeighbourDown(b.peer, at(5));
+  expect(a.sentTo.has(d.peer)).toBe(true);
 });
 
 test('SYNC-6: a session without progress is forgotten after its time', () => {
@@ -207,10 +320,150 @@ test('SYNC-7: what is dropped is not offered any more, and a neighbour that is g
   pair.a.sync.onRecordDropped(gone!);
   pair.linkUp();
   expect(pair.b.records.size).toBe(2);
-  pair.a.sync.onNeighbourDown(pair.b.peer);
+  pair.a.sync.onNeighbourDown(pair.b.peer, at(0));
   const before = pair.a.sent.length;
-  pair.a.sync.onFrame(pair.b.peer, { type: 'want', session: 1, ids: [] }, at(0));
+  pair.a.sync.onFrame(pair.b.peer, { type: 'sync', session: 1, topics: [] }, at(0));
   pair.a.sync.onWake(at(1_000_000));
   expect(pair.a.sent).toHaveLength(before);
   expect(pair.a.sync.nextWakeAt()).toBeUndefined();
+});
+
+test('SYNC-14: what differs in one domain costs nothing of the other but its fingerprint', () => {
+  const pair = createPair();
+  const rng = rngOf(8, 8);
+  for (let n = 0; n < 2_000; n++) {
+    const said = fakeRecord(rng, rng.int(3_600_000), 40, n % 2 === 0 ? 'state' : 'presence');
+    pair.a.store(said);
+    pair.b.store(said);
+  }
+  for (let n = 0; n < 30; n++) (n % 2 === 0 ? pair.a : pair.b).store(fakeRecord(rng, rng.int(100), 40, 'presence'));
+  pair.linkUp();
+  expectEqual(pair.a, pair.b);
+  const topics = [pair.a, pair.b].flatMap(side =>
+    side.sent.flatMap(frame => (frame.type === 'sync' ? frame.topics : [])),
+  );
+  expect(topics.filter(({ domain }) => domain === 'state')).toHaveLength(1);
+  expect(topics.filter(({ domain }) => domain === 'members').length).toBeGreaterThan(2);
+});
+
+test('SYNC-14: goodbyes and accusations go with the members, deletions with the state', () => {
+  const pair = createPair();
+  const rng = rngOf(9, 9);
+  const kinds = ['presence', 'leave', 'accuse', 'state', 'state-delete'] as const;
+  for (const kind of kinds) pair.a.store({ ...fakeRecord(rng, 0), kind });
+  pair.linkUp();
+  const [opening] = pair.a.sent;
+  const counts =
+    opening?.type === 'sync' ? opening.topics.map(topic => topic.say === 'ladder' && topic.rungs[0]!.count) : [];
+  expect(counts).toEqual([3, 2]);
+  expect(ids(pair.b)).toHaveLength(kinds.length);
+});
+
+test.each<[number, 'recent' | 'scattered', number]>([
+  [0, 'recent', 64],
+  [1, 'recent', 450],
+  [1, 'scattered', 450],
+  [10, 'recent', 600],
+  [100, 'recent', 1_600],
+  [100, 'scattered', 4_000],
+])(
+  'SYNC-15: %i %s differences of 10,000 take at most %i bytes besides the records, in the median',
+  (differences, where, most) => {
+    // The same worlds every time: a median of three is not a fact about all.
+    const worlds = Array.from({ length: 3 }, (_, stream) => {
+      const rng = rngOf(stream, 1);
+      const pair = createPair({ 'sync.bytesPerSecond': 16_777_216 }, stream);
+      const records = Array.from({ length: 10_000 }, () => fakeRecord(rng, rng.int(3_600_000))).sort(
+        (x, y) => x.hlc - y.hlc,
+      );
+      const apart = new Set(
+        where === 'recent' ? records.slice(10_000 - differences) : rng.sample(records, differences),
+      );
+      // One side lacks them: for the other kind of difference see the bench.
+      const lacking = rng.pick(['a', 'b'] as const)!;
+      for (const side of ['a', 'b'] as const)
+        for (const said of records) if (side !== lacking || !apart.has(said)) pair[side].store(said);
+      pair.linkUp();
+      pair.run(10_000);
+      expect(ids(pair[lacking])).toHaveLength(10_000);
+      return pair;
+    });
+    const bytes = worlds.map(overhead).sort((x, y) => x - y);
+    expect(bytes[1]).toBeLessThanOrEqual(most);
+  },
+);
+
+test('SYNC-16: a newcomer says no id, and is sent everything, oldest first', () => {
+  const pair = createPair({ 'sync.bytesPerSecond': 16_777_216 });
+  fill(pair, 0, 0, 3_000);
+  pair.linkUp();
+  expectEqual(pair.a, pair.b);
+  expect(pair.a.sent.every(frame => encodeFrame(frame).length < 64)).toBe(true);
+  expect(count(pair.b, 'sync')).toBeLessThan(2);
+  const states = [...pair.a.records.values()]
+    .filter(({ kind }) => kind === 'state')
+    .map(({ hlc }) => Math.floor(hlc / 20_480_000));
+  expect(states).toEqual(states.toSorted((x, y) => x - y));
+});
+
+/** `b` says that it has nothing, and is sent everything, as often as it likes. */
+function saysNothing(pair: Pair, session: number, mono: number): void {
+  const range = { lower: new Uint8Array(0), upper: new Uint8Array(0) };
+  const topics = [{ domain: 'state', say: 'ids', range, ids: new Uint8Array(0) }] as const;
+  pair.a.sync.onFrame(pair.b.peer, { type: 'sync', session, topics }, at(mono));
+  pair.a.sync.onWake(at(mono));
+}
+
+test('SYNC-17: a neighbour is sent the same record three times within a minute', () => {
+  const pair = createPair({ 'sync.bytesPerSecond': 16_777_216 });
+  pair.linkUp();
+  fill(pair, 0, 20, 0);
+  const states = [...pair.a.records.values()].filter(({ kind }) => kind === 'state').length;
+  for (let n = 1; n <= 3; n++) saysNothing(pair, n, n);
+  expect([carried([pair.a]), refusals(pair.a)]).toEqual([3 * states, []]);
+  saysNothing(pair, 4, 5);
+  expect([carried([pair.a]), refusals(pair.a)]).toEqual([3 * states, ['asked-too-much']]);
+  expect(pair.a.sent.at(-1)).toEqual({ type: 'done', session: 4 });
+  saysNothing(pair, 5, 60_005);
+  expect(carried([pair.a])).toBe(4 * states);
+});
+
+test('SYNC-17: a neighbour that has this node search too much is answered without searching', () => {
+  const pair = createPair({ 'sync.bytesPerSecond': 16_777_216 });
+  pair.linkUp();
+  const rng = rngOf(2, 2);
+  for (let n = 0; n < 5_000; n++) pair.a.store(fakeRecord(rng, 0));
+  const range = { lower: new Uint8Array(0), upper: new Uint8Array(0) };
+  const ask = (session: number, mono: number): void => {
+    const topics = [{ domain: 'state', say: 'ask', range, from: 0, cells: 8 }] as const;
+    pair.a.sync.onFrame(pair.b.peer, { type: 'sync', session, topics }, at(mono));
+  };
+  for (let n = 0; n < 80; n++) ask(n, 0);
+  expect(refusals(pair.a)).toEqual([]);
+  for (let n = 80; n < 90; n++) ask(n, 0);
+  expect(refusals(pair.a)).toHaveLength(10);
+  expect(pair.a.sent.at(-1)).toEqual({ type: 'done', session: 89 });
+  for (let n = 90; n < 110; n++) ask(n, 1_000);
+  expect(refusals(pair.a)).toHaveLength(20);
+});
+
+test('SYNC-18: a session ends after so many turns, whoever would go on', () => {
+  const pair = createPair();
+  pair.linkUp();
+  fill(pair, 0, 100, 0);
+  const range = { lower: new Uint8Array(0), upper: new Uint8Array(0) };
+  const topics = [{ domain: 'state', say: 'ask', range, from: 0, cells: 8 }] as const;
+  const answers: string[] = [];
+  for (let n = 0; n <= TURNS; n++) {
+    pair.a.sync.onFrame(pair.b.peer, { type: 'sync', session: 77, topics }, at(0));
+    answers.push(pair.a.sent.at(-1)!.type);
+  }
+  expect(answers.slice(0, -1).every(type => type === 'sync')).toBe(true);
+  expect(answers.at(-1)).toBe('done');
+});
+
+test('SYNC-6: what an unknown peer says is nothing to us', () => {
+  const pair = createPair();
+  pair.a.sync.onFrame(peer(9), { type: 'sync', session: 1, topics: [] }, at(0));
+  expect([pair.a.sent, pair.a.facts]).toEqual([[], []]);
 });

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import type { RecordId, Wire } from '../../src/types.ts';
+import type { Wire } from '../../src/types.ts';
 import { encodeCbor } from '../../src/wire/cbor.ts';
-import { decodeFrame, encodeFrame, type Frame, type SyncRange } from '../../src/wire/frame.ts';
+import { decodeFrame, encodeFrame, type Frame } from '../../src/wire/frame.ts';
 import { wireLimits } from '../../src/wire/limits.ts';
+import type { SyncTopic } from '../../src/wire/sync-topic.ts';
 import { peer } from '../support/peers.ts';
 
 const bytes = (length: number): Uint8Array => new Uint8Array(length);
@@ -11,9 +12,11 @@ const codeOf = (fields: Wire): string | undefined => {
   const decoded = decodeFrame(encodeCbor(fields));
   return decoded.ok ? undefined : decoded.code;
 };
-/** Rising bounds of 20 bytes; the last one is open. */
-const bounds = (count: number): Uint8Array[] =>
-  Array.from({ length: count }, (_, i) => (i === count - 1 ? bytes(0) : bytes(20).fill(i + 1)));
+/** A sync that says one thing of the state. */
+const topic = (...fields: readonly Wire[]): Wire => [2, 0, [[1, ...fields]]];
+/** Falling bounds, of a byte each. */
+const rungs = (count: number): Wire[] =>
+  Array.from({ length: count }, (_, i) => [bytes(1).fill(count - i), 1, bytes(8)]).flat();
 
 test.each([
   [wireLimits.frameBytes - 1, undefined],
@@ -67,9 +70,12 @@ test.each([
 const listLimits: readonly [string, number, (count: number) => Wire][] = [
   ['records in a push', wireLimits.recordsPerFrame, count => [1, Array.from({ length: count }, () => bytes(1))]],
   ['records in a delta', wireLimits.recordsPerFrame, count => [3, 0, Array.from({ length: count }, () => bytes(1))]],
-  ['ids in a want', wireLimits.idsPerList, count => [4, 0, bytes(16 * count)]],
-  ['ids in a range', wireLimits.idsPerList, count => [2, 0, [[bytes(0), 2, bytes(16 * count)]]]],
-  ['ranges in a sync', wireLimits.rangesPerSync, count => [2, 0, bounds(count).map(upper => [upper, 0])]],
+  ['ids in a topic', wireLimits.idsPerTopic, count => topic(1, bytes(0), bytes(0), bytes(8 * count))],
+  ['cells in a topic', wireLimits.cellsPerTopic, count => topic(2, bytes(0), bytes(0), 0, bytes(11 * count))],
+  ['wanted ids in a topic', wireLimits.idsPerTopic, count => topic(4, bytes(0), bytes(0), bytes(4 * count))],
+  ['rungs of a ladder', wireLimits.rungsPerLadder, count => topic(0, ...rungs(count))],
+  ['rungs of a split', wireLimits.rungsPerLadder, count => topic(5, bytes(0), ...rungs(count))],
+  ['topics in a sync', 2, count => [2, 0, Array.from({ length: count }, (_, n) => [n, 0, bytes(0), 1, bytes(8)])]],
   ['peers in a shuffle', wireLimits.peersPerList, count => [9, peers(count)]],
   ['peers in a reply', wireLimits.peersPerList, count => [10, peers(count)]],
   ['alternatives in a disconnect', wireLimits.peersPerList, count => [11, 0, 0, peers(count)]],
@@ -87,37 +93,76 @@ test.each<[string, Wire]>([
   ['a peer of 33 bytes', [9, [bytes(33)]]],
   ['an empty record', [1, [bytes(0)]]],
   ['an empty relayed signal', [12, 0, bytes(32), bytes(32), 1, bytes(0)]],
-  ['half an id', [4, 0, bytes(24)]],
-  ['a bound of 19 bytes', [2, 0, [[bytes(19), 0]]]],
-  ['a fingerprint of 15 bytes', [2, 0, [[bytes(0), 1, bytes(15)]]]],
-  ['an unknown mode', [2, 0, [[bytes(0), 3, bytes(16)]]]],
+  ['half an id', topic(1, bytes(0), bytes(0), bytes(12))],
+  ['half a wanted id', topic(4, bytes(0), bytes(0), bytes(6))],
+  ['half a cell', topic(2, bytes(0), bytes(0), 0, bytes(16))],
+  ['a bound of 21 bytes', topic(1, bytes(21), bytes(0), bytes(8))],
+  ['a fingerprint of 7 bytes', topic(0, bytes(0), 1, bytes(7))],
+  ['a ladder without rungs', topic(0)],
+  ['a rung that is cut off', topic(0, bytes(0), 1)],
+  ['an unknown saying', topic(6, bytes(0), bytes(0), bytes(0))],
+  ['a topic that is no array', [2, 0, [5]]],
+  ['an unknown domain', [2, 0, [[2, 0, bytes(0), 1, bytes(8)]]]],
+  ['two topics of one domain', [2, 0, Array.from({ length: 2 }, () => [1, 0, bytes(0), 1, bytes(8)])]],
   ['an unknown reason', [11, 5, 0, []]],
 ])('WIRE-10: %s is refused', (_what, fields) => {
   expect(codeOf(fields)).toBe('frame-shape');
 });
 
 test.each<[string, readonly Uint8Array[], string | undefined]>([
-  ['rising, the last one open', [bytes(20), bytes(20).fill(1), bytes(0)], undefined],
-  ['rising, none open', [bytes(20), bytes(20).fill(1)], undefined],
-  ['equal', [bytes(20), bytes(20)], 'frame-shape'],
-  ['falling', [bytes(20).fill(1), bytes(20)], 'frame-shape'],
-  ['after an open one', [bytes(0), bytes(20)], 'frame-shape'],
-  ['open twice', [bytes(0), bytes(0)], 'frame-shape'],
-])('WIRE-11: bounds that are %s', (_what, uppers, code) => {
-  expect(codeOf([2, 0, uppers.map(upper => [upper, 0])])).toBe(code);
+  ['falling, the last one open', [bytes(20).fill(2), bytes(1).fill(2), bytes(0)], undefined],
+  ['falling, none open', [bytes(4).fill(2), bytes(4).fill(1)], undefined],
+  ['equal', [bytes(20).fill(1), bytes(20).fill(1)], 'frame-shape'],
+  ['equal but for zeros', [Uint8Array.of(1, 0), Uint8Array.of(1)], 'frame-shape'],
+  ['rising', [bytes(20).fill(1), bytes(20).fill(2)], 'frame-shape'],
+  ['after an open one', [bytes(0), bytes(0)], 'frame-shape'],
+])('WIRE-11: bounds of a ladder that are %s', (_what, lowers, code) => {
+  expect(codeOf(topic(0, ...lowers.flatMap(lower => [lower, 1, bytes(8)])))).toBe(code);
+});
+
+test.each<[string, Uint8Array, Uint8Array, string | undefined]>([
+  ['everything', bytes(0), bytes(0), undefined],
+  ['from a bound up', bytes(3).fill(1), bytes(0), undefined],
+  ['between two bounds', bytes(3).fill(1), bytes(1).fill(2), undefined],
+  ['empty', bytes(3).fill(1), bytes(3).fill(1), 'frame-shape'],
+  ['upside down', bytes(3).fill(2), bytes(3).fill(1), 'frame-shape'],
+])('WIRE-11: a range that is %s', (_what, lower, upper, code) => {
+  expect(codeOf(topic(1, lower, upper, bytes(0)))).toBe(code);
+});
+
+test.each<[string, Uint8Array, string | undefined]>([
+  ['above it', bytes(4).fill(3), undefined],
+  ['open', bytes(0), undefined],
+  ['where it begins', bytes(4).fill(2), 'frame-shape'],
+  ['below it', bytes(4).fill(1), 'frame-shape'],
+])('WIRE-11: a split whose first rung ends %s', (_what, upper, code) => {
+  expect(codeOf(topic(5, upper, bytes(4).fill(2), 1, bytes(8)))).toBe(code);
+});
+
+test('WIRE-10: the largest sync is below 16 KiB', () => {
+  const range = { lower: bytes(20), upper: bytes(20).fill(1) };
+  const ids = bytes(8 * wireLimits.idsPerTopic);
+  const cells = bytes(11 * wireLimits.cellsPerTopic);
+  const sync = (...topics: readonly SyncTopic[]): number => encodeFrame({ type: 'sync', session: 0, topics }).length;
+  const largest = sync({ domain: 'members', say: 'ids', range, ids }, { domain: 'state', say: 'ids', range, ids });
+  expect(largest).toBeGreaterThan(sync({ domain: 'state', say: 'sketch', range, from: 2 ** 32 - 1, cells }));
+  expect((largest * 3) / 2).toBeLessThan(16_384);
 });
 
 test('WIRE-7: every frame decodes to what it was', () => {
-  const ids = ['01'.repeat(16) as RecordId];
-  const ranges: readonly SyncRange[] = [
-    { mode: 'equal', upper: bytes(20) },
-    { mode: 'fingerprint', upper: bytes(20).fill(1), fingerprint: bytes(16) },
-    { mode: 'ids', upper: bytes(0), ids },
+  const range = { lower: bytes(0), upper: bytes(5).fill(1) };
+  const rung = { lower: bytes(4).fill(7), count: 70_000, fingerprint: bytes(8) };
+  const topics: readonly SyncTopic[] = [
+    { domain: 'members', say: 'ladder', rungs: [rung, { ...rung, lower: bytes(0) }] },
+    { domain: 'members', say: 'split', upper: bytes(0), rungs: [rung, { ...rung, lower: bytes(3) }] },
+    { domain: 'state', say: 'ids', range, ids: bytes(24) },
+    { domain: 'state', say: 'sketch', range, from: 3, cells: bytes(33) },
+    { domain: 'state', say: 'ask', range, from: 3, cells: 4 },
+    { domain: 'state', say: 'want', range, ids: bytes(12) },
   ];
   const frames: readonly Frame[] = [
     { type: 'push', records: [] },
-    { type: 'sync', session: 1, ranges },
-    { type: 'want', session: 2, ids },
+    ...topics.map(one => ({ type: 'sync', session: 1, topics: [one] }) as const),
     { type: 'shuffle', peers: [peer(1), peer(2)] },
     { type: 'relay', id: 1, to: peer(1), from: peer(2), ttl: 3, payload: bytes(9) },
   ];

@@ -54,7 +54,6 @@ test('WIRE-9: every frame and every signal has a vector', () => {
     push: true,
     sync: true,
     delta: true,
-    want: true,
     done: true,
     heartbeat: true,
     ping: true,
@@ -66,6 +65,7 @@ test('WIRE-9: every frame and every signal has a vector', () => {
     ihave: true,
     graft: true,
     prune: true,
+    grow: true,
     pull: true,
   };
   const signalTypes: { readonly [type in Signal['type']]: true } = {

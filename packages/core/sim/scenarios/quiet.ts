@@ -1,0 +1,36 @@
+import type { ScenarioFile } from '../scenario/scenario.ts';
+
+const expect: ScenarioFile['expect'] = {
+  'membership.falseSuspicions': { max: 0 },
+  'membership.falseDeaths': { max: 0 },
+  'membership.statusFlips': { max: 0 },
+  'membership.divergence': { max: 0 },
+  'guard.honestPenalised': { max: 0 },
+  'overlay.components': { equals: 1 },
+  'bytes.perNodePerSecond.out.mean': { max: 1_500 },
+};
+
+export const quiet50: ScenarioFile = {
+  name: 'quiet-50',
+  about: 'Fifty visitors, one hour, nothing happens: nobody is suspected.',
+  nodes: 50,
+  duration: '1h',
+  join: { over: '10s' },
+  expect,
+};
+
+export const quiet1k: ScenarioFile = {
+  ...quiet50,
+  name: 'quiet-1k',
+  about: 'A thousand visitors, one hour, nothing happens: nobody is suspected.',
+  nodes: 1_000,
+  join: { over: '60s' },
+};
+
+export const quiet10k: ScenarioFile = {
+  ...quiet50,
+  name: 'quiet-10k',
+  about: 'Ten thousand visitors, one hour, nothing happens: nobody is suspected.',
+  nodes: 10_000,
+  join: { over: '5m' },
+};

@@ -1,0 +1,82 @@
+/**
+ * One neighbour as anti-entropy sees it: at most one session that this node opened, one that the neighbour did,
+ * what waits to be sent, and how much the neighbour has had of us of late.
+ */
+import type { SignedRecord } from '../identity/record.ts';
+import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
+import type { MonoMs, Now, RecordId } from '../types.ts';
+import type { SyncDomain } from '../wire/sync-topic.ts';
+import { type BulkQueue, createBulkQueue } from './bulk-queue.ts';
+import type { Exchange } from './exchange.ts';
+
+export interface Session {
+  readonly id: number;
+  readonly exchanges: { readonly [domain in SyncDomain]: Exchange };
+  readonly startedAt: MonoMs;
+  touchedAt: MonoMs;
+  turns: number;
+}
+
+export interface Link {
+  readonly bulk: BulkQueue;
+  /** Records that were looked at on the neighbour's behalf. */
+  readonly work: TokenBucket;
+  readonly shipped: Shipped;
+  own: Session | undefined;
+  theirs: Session | undefined;
+  bulkAt: MonoMs | undefined;
+}
+
+/** A neighbour is sent the same record so often within a minute, and so many in all. */
+export const SHIPPED_TIMES = 3;
+export const SHIPPED_RECORDS = 32_768;
+const SHIPPED_MS = 60_000;
+
+/** Records a second: about 2 % of a slow core. The burst is a room of the largest size, gone through a dozen times. */
+const WORK_PER_SECOND = 50_000;
+const WORK_BURST = 400_000;
+
+export function createLink(bytesPerSecond: number, now: Now): Link {
+  return {
+    bulk: createBulkQueue(bytesPerSecond, now),
+    work: createTokenBucket(WORK_PER_SECOND, WORK_BURST, now.mono),
+    shipped: createShipped(),
+    own: undefined,
+    theirs: undefined,
+    bulkAt: undefined,
+  };
+}
+
+export function sessionOf(link: Link, id: number): Session | undefined {
+  if (link.own?.id === id) return link.own;
+  return link.theirs?.id === id ? link.theirs : undefined;
+}
+
+export function endSession(link: Link, session: Session): void {
+  if (link.own === session) link.own = undefined;
+  if (link.theirs === session) link.theirs = undefined;
+}
+
+export interface Shipped {
+  /** Those of the records that may be sent once more; they count as sent. */
+  admit(records: readonly SignedRecord[], now: Now): readonly SignedRecord[];
+}
+
+export function createShipped(): Shipped {
+  let times = new Map<RecordId, number>();
+  let since = Number.NEGATIVE_INFINITY;
+  return {
+    admit(records, now) {
+      if (now.mono - since >= SHIPPED_MS) {
+        times = new Map();
+        since = now.mono;
+      }
+      return records.filter(({ id }) => {
+        const before = times.get(id) ?? 0;
+        if (before >= SHIPPED_TIMES || (before === 0 && times.size >= SHIPPED_RECORDS)) return false;
+        times.set(id, before + 1);
+        return true;
+      });
+    },
+  };
+}

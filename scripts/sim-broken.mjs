@@ -1,0 +1,108 @@
+/**
+ * Tests the checks of the simulator with engines that are broken on purpose: node scripts/sim-broken.mjs [name …]
+ *
+ * Two kinds of faults: those that packages/core/sim/soak/broken.ts puts round a real engine, and those below, which
+ * are changes of single lines in a copy of the compiled core. The soak must find each within 200 seeds. Exit code 1:
+ * it missed one, or a change no longer fits the code.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const CORE = path.join(ROOT, 'packages', 'core');
+const MOST_SEEDS = 200;
+
+/** Each must be found exactly once in its file. */
+const PATCHES = [
+  {
+    name: 'seq-stands-still',
+    about: 'numbers two statements alike',
+    file: 'dist/intake/authoring.js',
+    find: 'seq += 1;',
+    replace: 'seq += drafts % 7 === 0 ? 0 : 1;',
+  },
+  {
+    name: 'clock-not-observed',
+    about: 'does not set its hybrid clock by what it hears',
+    file: 'dist/identity/hlc.js',
+    find: 'if (heard > last)',
+    replace: 'if (false)',
+  },
+  {
+    name: 'trusts-signatures',
+    about: 'takes a record whose signature is wrong',
+    file: 'dist/intake/intake.js',
+    find: 'if (ok) {',
+    replace: 'if (true) {',
+  },
+  {
+    name: 'seen-on-arrival',
+    about: 'marks a record as seen before its signature is checked',
+    file: 'dist/intake/intake.js',
+    find: 'pending.set(record.id, entry);',
+    replace: 'pending.set(record.id, entry); seen.set(record.id, true, now.mono);',
+  },
+  {
+    name: 'clock-short-by-one',
+    about: 'lets its hybrid clock stand still instead of rising by one',
+    file: 'dist/identity/hlc.js',
+    find: 'last + 1',
+    replace: 'last',
+  },
+];
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(wanted) {
+  const { faults, runSoak } = await simulatorIn(CORE);
+  const named = name => wanted.length === 0 || wanted.includes(name);
+  let missed = 0;
+  const judge = (name, about, found) => {
+    if (found === undefined) missed += 1;
+    const how = found === undefined ? 'MISSED' : `caught at seed ${found.seed}: ${found.failure}`;
+    process.stdout.write(`${name.padEnd(22)} ${about}\n${' '.repeat(23)}${how.slice(0, 160)}\n`);
+  };
+  for (const { name, about, wrap } of faults.filter(fault => named(fault.name))) {
+    judge(name, about, hunt(runSoak, { wrapEngine: (engine, _node, self) => wrap(engine, self) }));
+  }
+  for (const patch of PATCHES.filter(({ name }) => named(name)))
+    judge(patch.name, patch.about, await huntPatched(patch));
+  process.stdout.write(missed === 0 ? 'all caught\n' : `${missed} missed\n`);
+  return missed === 0 ? 0 : 1;
+}
+
+/** The first seed that a broken engine fails, and what gave it away. */
+function hunt(runSoak, options) {
+  for (let seed = 1; seed <= MOST_SEEDS; seed++) {
+    const { failures } = runSoak(seed, options);
+    if (failures.length > 0) return { seed, failure: failures.find(text => !text.endsWith(':')) ?? failures[0] };
+  }
+  return undefined;
+}
+
+async function huntPatched(patch) {
+  mkdirSync(path.join(ROOT, '.cache'), { recursive: true });
+  const copy = mkdtempSync(path.join(ROOT, '.cache', 'broken-'));
+  try {
+    for (const part of ['dist', 'dist-sim', 'package.json']) {
+      cpSync(path.join(CORE, part), path.join(copy, part), { recursive: true });
+    }
+    symlinkSync(path.join(CORE, 'node_modules'), path.join(copy, 'node_modules'), 'junction');
+    breakFile(path.join(copy, patch.file), patch);
+    const { runSoak } = await simulatorIn(copy);
+    return hunt(runSoak, {});
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function breakFile(file, { name, find, replace }) {
+  const parts = readFileSync(file, 'utf8').split(find);
+  if (parts.length !== 2) throw new Error(`${name}: "${find}" stands ${parts.length - 1} times in ${file}, not once.`);
+  writeFileSync(file, parts.join(replace));
+}
+
+function simulatorIn(folder) {
+  return import(pathToFileURL(path.join(folder, 'dist-sim', 'index.js')).href);
+}
