@@ -133,9 +133,10 @@ type Lane<T> = (work: Promise<T>, done: (outcome: PromiseSettledResult<T>) => vo
 function createLane<T>(): Lane<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work, done) => {
-    const turn = Promise.allSettled([work, last]);
-    last = turn;
+    const turn = Promise.allSettled([work, last]).then(([outcome]) => outcome);
+    // Without its value, or each turn would keep all those before it alive.
+    last = turn.then(() => undefined);
     // A branch of its own: what the engine throws must reach the platform, not the next turn.
-    turn.then(([outcome]) => done(outcome));
+    turn.then(done);
   };
 }
