@@ -29,6 +29,7 @@ export function createSuspicions(self: PeerId, config: Config): Suspicions {
   const suspicions = new Map<PeerId, Suspicion>();
   const dueAt = ({ accusers, witnesses, firstAt }: Suspicion): number => {
     if (witnesses.size > 1 || witnesses.has(self)) return firstAt + config['liveness.hangUpMs'];
+    if (witnesses.size === 1) return firstAt + config['liveness.loneHangUpMs'];
     return firstAt + config[accusers.size > 1 ? 'liveness.suspicionMs' : 'liveness.loneSuspicionMs'];
   };
 

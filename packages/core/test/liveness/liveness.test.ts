@@ -238,13 +238,15 @@ test('LIVE-16: a link that the other side hung up accuses at once, and says so',
   expect(b.facts()).toMatchObject([{ type: 'statement-wanted', kind: 'accuse', key: ada, value: 'hung-up' }]);
 });
 
-test('LIVE-16: two witnesses, or this node itself, need half a second; one stranger does not', () => {
+test('LIVE-16: two witnesses, or this node itself, need half a second, a lone one a second and a half', () => {
   const lone = bench();
   lone.member();
   lone.accuse(peer(2), ada, 10, 'hung-up');
   lone.accuse(peer(3), ada, 10);
-  lone.until(4_009);
+  lone.until(1_509);
   expect(lone.suspicion()).not.toContain('peer-failed');
+  lone.until(1_510);
+  expect(lone.suspicion()).toContain('peer-failed');
 
   for (const witnesses of [[peer(2), peer(3)], [self]]) {
     const b = bench();
