@@ -126,7 +126,11 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
     others.stop();
     config.signal?.removeEventListener?.('abort', onAbort);
     readiness.fail('room-left', 'The room was left before it was ready.');
-    if (signing.busy) await signing.settledWithin(LAST_WORDS_MS);
+    if (signing.busy) {
+      await signing.settledWithin(LAST_WORDS_MS);
+      // A signature that is made has yet to pass through the engine, a few microtasks later, to be sent.
+      await new Promise<void>(resolve => void platform.clock.timer(0, resolve));
+    }
     part();
     await ports.links.shutdown();
     host.stop();
