@@ -26,7 +26,8 @@ const TYPES = {
 
 /**
  * @param {string} folder
- * @param {{ port?: number, host?: string }} [options]  a taken port means the next free one; 0 lets the system choose
+ * @param {{ port?: number, host?: string, extra?: Record<string, string> }} [options]  a taken port means the next free
+ *   one; 0 lets the system choose; `extra` are answers by path, before the folder's files
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  * @throws {Error} when the folder does not exist or no port is free
  */

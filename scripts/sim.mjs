@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const SIMULATOR = path.join(ROOT, 'packages', 'core', 'dist-sim', 'index.js');
-const USAGE = `npm run sim -- <file.json | name | list> [--seed N] [--nodes N] [--json FILE] [--trace FILE] [--svg FILE]
+const USAGE = `Usage: npm run sim -- <file.json | name | list> [options]
+
   file.json    a scenario of your own; docs/simulation.md says what it may contain
   name         a shipped scenario
   list         names the shipped scenarios
@@ -17,7 +18,8 @@ const USAGE = `npm run sim -- <file.json | name | list> [--seed N] [--nodes N] [
   --nodes N    another number of nodes
   --json FILE  write the whole report
   --trace FILE write every input of every node, one JSON object per line
-  --svg FILE   draw delivery over time`;
+  --svg FILE   draw delivery over time
+  --help       print this`;
 const PROGRESS_MS = 2_000;
 const SLICE_EVENTS = 5_000;
 
@@ -32,6 +34,10 @@ try {
 }
 
 async function main(args) {
+  if (args.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   const { values, what } = readArguments(args);
   const sim = await loadSimulator();
   if (what === 'list') return list(sim.scenarios);

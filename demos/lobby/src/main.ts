@@ -17,6 +17,7 @@ import { loadProfile, type Profile, showProfile } from './profile.ts';
 import { watchServer } from './server-watch.ts';
 import { emptyWords, showStatus } from './status.ts';
 import { createThrottle } from './throttle.ts';
+import { createToast } from './toast.ts';
 
 declare global {
   interface Window {
@@ -38,6 +39,7 @@ interface Page {
   readonly say: (words: string) => void;
 }
 
+wireSkipLink();
 const config = await readConfig(location);
 let profile: Profile = loadProfile();
 const room = open(config, profile);
@@ -130,6 +132,7 @@ function wirePeople({ room, crowd, mesh, say }: Page, notes: Notes): () => void 
 
 function wireNotes({ room, config, crowd, mesh, say }: Page): Notes {
   const board = byId('board', HTMLDivElement);
+  const toast = createToast();
   const attempt = (write: () => void): void => {
     try {
       write();
@@ -141,8 +144,11 @@ function wireNotes({ room, config, crowd, mesh, say }: Page): Notes {
     write: (key, note) => attempt(() => room.state.set(key, { ...note, by: profile.name })),
     erase: key => attempt(() => room.state.delete(key)),
     person: (author, name) => crowd.person(author, name),
-    color: () => profile.color,
-    say,
+    own: () => ({ color: profile.color, creator: linkName(room.self.id) }),
+    tell(words, undo) {
+      toast(words, undo);
+      say(undo === undefined ? words : `${words} Control Z brings it back`);
+    },
   });
   for (const [key, value] of room.state.entries()) if (isNoteKey(key)) notes.put(key, value, room.state.author(key));
   room.state.subscribe(({ key, value, author }) => {
@@ -230,6 +236,14 @@ function tell(error: unknown, signaling: string): void {
   const code = error instanceof HearsayError ? error.code : '';
   const message = error instanceof Error ? error.message : String(error);
   if (code !== 'room-left') showNotice(noticeFor(code, message, signaling));
+}
+
+/** The hash names the room, so a link to a part of the page must not change it. */
+function wireSkipLink(): void {
+  byId('skip', HTMLAnchorElement).addEventListener('click', event => {
+    event.preventDefault();
+    byId('add-note', HTMLButtonElement).focus();
+  });
 }
 
 function nameRoom(name: string): void {

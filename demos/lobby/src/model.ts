@@ -26,8 +26,10 @@ export interface Point {
 export type Note = Point & {
   readonly text: string;
   readonly color: string;
-  /** What its author was called: for those who come when the author has left. */
+  /** What its author, who wrote it last, was called: for those who come when the author has left. */
   readonly by?: string;
+  /** First 8 hex characters of the id of whoever made it, as its author says: nothing proves it. */
+  readonly creator?: string;
 };
 
 /** Someone in the room, ready to be shown. */
@@ -46,7 +48,7 @@ export interface Person {
 export const MAX_NAME = 24;
 export const MAX_TEXT = 120;
 const MAX_LINKS_READ = 64;
-const LINK_PREFIX = /^[0-9a-f]{8}$/;
+const LINK_NAME = /^[0-9a-f]{8}$/;
 const NOTE_KEY = /^note\/[\w-]{1,40}$/;
 
 /** White text on any of these has a contrast of at least 4.5 to 1. */
@@ -94,6 +96,7 @@ export function readNote(value: unknown): Note | undefined {
     text: value['text'].slice(0, MAX_TEXT),
     color: readColor(value['color']) ?? NODE_COLOR,
     ...(by === undefined ? {} : { by }),
+    ...(isLinkName(value['creator']) ? { creator: value['creator'] } : {}),
   };
 }
 
@@ -124,7 +127,11 @@ function readPoint(value: unknown): Point | undefined {
 
 function readLinks(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
-  return value.slice(0, MAX_LINKS_READ).filter(link => typeof link === 'string' && LINK_PREFIX.test(link));
+  return value.slice(0, MAX_LINKS_READ).filter(isLinkName);
+}
+
+function isLinkName(value: unknown): value is string {
+  return typeof value === 'string' && LINK_NAME.test(value);
 }
 
 function isFraction(value: unknown): value is number {

@@ -4,6 +4,8 @@ import { byId, html } from './dom.ts';
 export interface Notice {
   readonly title: string;
   readonly advice: string;
+  /** Where to go from here. */
+  readonly link?: { readonly words: string; readonly href: string };
 }
 
 const ANNOUNCE_EVERY_MS = 1_500;
@@ -13,8 +15,13 @@ const MOST_NAMED = 3;
 export function showNotice(notice: Notice | undefined): void {
   const box = byId('notice', HTMLDivElement);
   box.hidden = notice === undefined;
-  if (notice === undefined) box.replaceChildren();
-  else box.replaceChildren(html('strong', '', notice.title), html('span', '', notice.advice));
+  box.replaceChildren();
+  if (notice === undefined) return;
+  box.append(html('strong', '', notice.title), html('span', '', notice.advice));
+  if (notice.link === undefined) return;
+  const link = html('a', '', notice.link.words);
+  link.href = notice.link.href;
+  box.append(link);
 }
 
 /** A friendly sentence for each code that a visitor can meet, and what to do about it. */
@@ -23,7 +30,7 @@ export function noticeFor(code: string, message: string, signaling: string): Not
     case 'signaling-unreachable':
       return {
         title: 'The signaling server does not answer.',
-        advice: `It introduces newcomers, so nobody can be found without it. Is one running at ${signaling}? “npm start” brings one up. This page goes on trying.`,
+        advice: `It introduces newcomers, so nobody can be found without it. A reloaded tab is a newcomer, too, and needs it; the others go on without. Is one running at ${signaling}? “npm start” brings one up. This page goes on trying.`,
       };
     case 'signaling-refused':
       return {
@@ -36,8 +43,17 @@ export function noticeFor(code: string, message: string, signaling: string): Not
         advice: 'A firewall or an extension may block WebRTC between you. This page goes on trying.',
       };
     case 'bad-config':
+      return {
+        title: `“${signaling}” is not the address of a signaling server.`,
+        advice: 'Such an address begins with ws:// or wss://, for example ws://localhost:8787.',
+        ...usualServer(),
+      };
     case 'bad-room':
-      return { title: 'This address leads nowhere.', advice: `Look at what follows ? and # in it: ${message}` };
+      return {
+        title: 'No room can have this name.',
+        advice: 'The part of the address after # names the room: a word or two will do.',
+        link: { words: 'Go to the lobby', href: '#lobby' },
+      };
     case 'no-webrtc':
       return {
         title: 'This browser has no WebRTC.',
@@ -58,6 +74,14 @@ export function noticeFor(code: string, message: string, signaling: string): Not
     default:
       return { title: 'Something did not work.', advice: message };
   }
+}
+
+/** The same room without a server in the address, if it is the address that names one. */
+function usualServer(): Pick<Notice, 'link'> {
+  const address = new URL(location.href);
+  if (!address.searchParams.has('signaling')) return {};
+  address.searchParams.delete('signaling');
+  return { link: { words: 'Open this page without it', href: address.href } };
 }
 
 /** Tells screen readers who came and went, gathered so that a crowd is one sentence. */

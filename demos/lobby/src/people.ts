@@ -1,5 +1,5 @@
-/** Who is here: one chip for each person, oneself first. */
-import { html, initials, paint } from './dom.ts';
+/** Who is here: one chip for each person, oneself first, in one row whatever the number. */
+import { byId, html, initials, paint } from './dom.ts';
 import type { Person } from './model.ts';
 
 const MAX_SHOWN = 12;
@@ -9,16 +9,32 @@ export interface People {
 }
 
 export function createPeople(list: HTMLElement): People {
+  const more = byId('people-more', HTMLSpanElement);
   let shown = '';
+  let all: readonly Person[] = [];
+
+  /** Chips without room in the first row are wrapped out of sight: they are counted instead. */
+  const count = (): void => {
+    const chips = [...list.children].filter(child => child instanceof HTMLElement);
+    const inRow = chips.filter(({ offsetTop }) => offsetTop === chips[0]?.offsetTop).length;
+    const words = inRow < all.length ? `+${all.length - inRow}` : '';
+    if (more.textContent !== words) more.textContent = words;
+    more.title = all
+      .slice(inRow)
+      .map(({ name }) => name)
+      .join(', ');
+  };
+  new ResizeObserver(count).observe(list);
+
   return {
     show(people) {
       // Cursors move many times a second; the chips only change when one of these does.
       const now = JSON.stringify(people.map(({ id, name, color, isSilent }) => [id, name, color, isSilent]));
       if (now === shown) return;
       shown = now;
-      const more = people.length - MAX_SHOWN;
+      all = people;
       list.replaceChildren(...people.slice(0, MAX_SHOWN).map(chip));
-      if (more > 0) list.append(html('li', 'person more', `+${more} more`));
+      count();
     },
   };
 }

@@ -11,18 +11,23 @@ const STORED = 'hearsay-lobby-profile';
 const ADJECTIVES = 'Quiet Bright Gentle Brave Merry Swift Calm Curious Jolly Keen Lucky Nimble Sunny Witty'.split(' ');
 const ANIMALS = 'Otter Heron Fox Lynx Robin Badger Wren Marten Hare Seal Finch Stoat Owl Beaver'.split(' ');
 
-/** The last profile of this tab, or a made-up one. */
+/** The last profile of this tab, or a made-up one, which is kept from now on. */
 export function loadProfile(): Profile {
-  const made = { name: `${anyOf(ADJECTIVES)} ${anyOf(ANIMALS)}`, color: anyOf(COLORS) };
+  const profile = { name: `${anyOf(ADJECTIVES)} ${anyOf(ANIMALS)}`, color: anyOf(COLORS), ...kept() };
+  keep(profile);
+  return profile;
+}
+
+function kept(): Partial<Profile> {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(STORED) ?? 'null');
-    if (typeof kept !== 'object' || kept === null) return made;
-    const name = 'name' in kept ? readName(kept.name) : undefined;
-    const color = COLORS.find(known => 'color' in kept && kept.color === known);
-    return { name: name ?? made.name, color: color ?? made.color };
+    const stored: unknown = JSON.parse(sessionStorage.getItem(STORED) ?? 'null');
+    if (typeof stored !== 'object' || stored === null) return {};
+    const name = 'name' in stored ? readName(stored.name) : undefined;
+    const color = COLORS.find(known => 'color' in stored && stored.color === known);
+    return { ...(name === undefined ? {} : { name }), ...(color === undefined ? {} : { color }) };
   } catch {
     // Storage may be forbidden, or hold what an older page left.
-    return made;
+    return {};
   }
 }
 

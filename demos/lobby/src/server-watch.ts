@@ -4,6 +4,9 @@
  */
 
 const ASK_EVERY_MS = 5_000;
+/** Browsers report every connection that fails in the console: a server known to be off is asked less often. */
+const ASK_AGAIN_MS = 15_000;
+const MAX_PAUSE_MS = 30_000;
 const PATIENCE_MS = 3_000;
 const STANDARD_PATH = '/v1/signal';
 
@@ -11,13 +14,17 @@ const STANDARD_PATH = '/v1/signal';
 export function watchServer(signaling: string, onChange: (isUp: boolean) => void): void {
   const url = /^wss?:\/\/[^/?#]+\/?$/.test(signaling) ? signaling.replace(/\/?$/, STANDARD_PATH) : signaling;
   let was: boolean | undefined;
+  let pauseMs = ASK_EVERY_MS;
   const ask = async (): Promise<void> => {
-    if (document.hidden) return;
-    const is = await answers(url);
-    if (is !== was) onChange(is);
-    was = is;
+    if (!document.hidden) {
+      const is = await answers(url);
+      if (is) pauseMs = ASK_EVERY_MS;
+      else pauseMs = was === false ? MAX_PAUSE_MS : ASK_AGAIN_MS;
+      if (is !== was) onChange(is);
+      was = is;
+    }
+    window.setTimeout(ask, pauseMs);
   };
-  window.setInterval(ask, ASK_EVERY_MS);
   void ask();
 }
 

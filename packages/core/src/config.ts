@@ -129,6 +129,22 @@ const numbers = {
     'the 15 s budget',
   ],
   'liveness.loneSuspicionMs': [6_000, 100, 600_000, 'ms', 'The same with a single accuser.', 'the 15 s budget'],
+  'liveness.hangUpMs': [
+    500,
+    50,
+    60_000,
+    'ms',
+    'From the accusation to death for a peer that two saw hang up, or this node itself: a page that went and whose goodbye was lost.',
+    'the 1 s budget',
+  ],
+  'liveness.loneHangUpMs': [
+    1_500,
+    50,
+    60_000,
+    'ms',
+    'The same when one other peer saw it hang up: a page that went while it had a single link.',
+    'guess: a refutation takes two crossings of the room',
+  ],
   'liveness.accusationMs': [
     90_000,
     1_000,

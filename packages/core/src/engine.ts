@@ -129,7 +129,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
   const networkId = networkIdOf(options.app, options.room, policy.terms);
   const rng = createRng(options.seed);
   const hlc = createHlcClock();
-  const metrics = createMetrics();
+  const metrics = createMetrics(startedAt);
   const facts = createFactQueue();
   let effects: Effect[] = [];
   let jobs = 0;

@@ -63,7 +63,8 @@ export type Fact =
   | { readonly type: 'misbehaved'; readonly peer: PeerId; readonly offence: Offence; readonly detail: string }
   | { readonly type: 'peer-banned'; readonly peer: PeerId; readonly offence: Offence };
 
-export type NeighbourLoss = 'goodbye' | 'closed' | 'silent' | 'banned';
+/** `hung-up`: the other side's stack ended the link, which a living peer does not do without a word. */
+export type NeighbourLoss = 'goodbye' | 'hung-up' | 'closed' | 'silent' | 'banned';
 
 export type Ignored =
   | 'superseded'

@@ -14,7 +14,10 @@ export interface CliProcess {
   once(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
-/** Runs until SIGINT, SIGTERM or `--for` ends. Resolves to the exit code: 0 left, 1 failed, 2 bad arguments. */
+/**
+ * Runs until SIGINT, SIGTERM or `--for` ends. Resolves to the exit code: 0 left, 1 failed (also when the time of `--for`
+ * ended before any peer was ready), 2 bad arguments.
+ */
 export async function main(args: readonly string[], process: CliProcess): Promise<number> {
   const command = readCommand(args);
   if ('mistake' in command) {
@@ -26,8 +29,10 @@ export async function main(args: readonly string[], process: CliProcess): Promis
     return 0;
   }
   try {
-    await run(command, process);
-    return 0;
+    const ending = await run(command, process);
+    if (ending.wasReady || !ending.timeIsUp) return 0;
+    process.stderr.write('hearsay-peer: no peer was ready before the time of --for was up.\n');
+    return 1;
   } catch (error) {
     if (!(error instanceof HearsayError)) throw error;
     process.stderr.write(`hearsay-peer: ${error.message} (${error.code})\n`);
@@ -35,7 +40,7 @@ export async function main(args: readonly string[], process: CliProcess): Promis
   }
 }
 
-async function run(command: Command, process: CliProcess): Promise<void> {
+async function run(command: Command, process: CliProcess): Promise<{ wasReady: boolean; timeIsUp: boolean }> {
   const report = createReport(command.json, line => process.stdout.write(`${line}\n`));
   const ending = awaitEnd(command, process);
   const members: Member[] = [];
@@ -45,6 +50,7 @@ async function run(command: Command, process: CliProcess): Promise<void> {
     for (let i = 1; i <= command.count && !ending.asked; i++) members.push(await openMember(command, i, report));
     if (command.json) watchCommands(process.stdin, members, report);
     await ending.promise;
+    return { wasReady: members.some(member => member.wasReady), timeIsUp: ending.timeIsUp };
   } finally {
     metrics?.close();
     await Promise.all(members.map(member => member.leave()));
@@ -53,12 +59,14 @@ async function run(command: Command, process: CliProcess): Promise<void> {
 
 interface Ending {
   asked: boolean;
+  /** It was the time of `--for`, nobody's signal. */
+  timeIsUp: boolean;
   promise: Promise<void>;
 }
 
 /** Listens from the start: whoever stops a process that is still joining wants its goodbye as well. */
 function awaitEnd(command: Command, process: CliProcess): Ending {
-  const ending: Ending = { asked: false, promise: Promise.resolve() };
+  const ending: Ending = { asked: false, timeIsUp: false, promise: Promise.resolve() };
   ending.promise = new Promise(resolve => {
     const end = (): void => {
       ending.asked = true;
@@ -68,7 +76,11 @@ function awaitEnd(command: Command, process: CliProcess): Ending {
     process.once('SIGTERM', end);
     // Nobody reads any more, as in `hearsay-peer … | head -1`.
     process.stdout.on?.('error', end);
-    if (command.forMs !== undefined) setTimeout(end, command.forMs).unref();
+    const onTime = (): void => {
+      ending.timeIsUp = !ending.asked;
+      end();
+    };
+    if (command.forMs !== undefined) setTimeout(onTime, command.forMs).unref();
   });
   return ending;
 }

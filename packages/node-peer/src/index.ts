@@ -2,6 +2,7 @@
 import type { Room, RoomConfig } from '@hearsay/browser/room';
 import { createJoinRoom } from '@hearsay/browser/room';
 import * as identities from '@hearsay/core/crypto';
+import { isLocalAddress } from './ports/bind-address.ts';
 import { nodePlatform } from './ports/platform.ts';
 
 export type {
@@ -23,11 +24,20 @@ export type { Identity, IdentityOptions } from '@hearsay/core/crypto';
 export { type FolderStorage, folderStorage } from './ports/folder-storage.ts';
 
 export interface NodeRoomConfig<Presence> extends RoomConfig<Presence> {
-  /** Local address of every link, e.g. `127.0.0.1`. Default: all interfaces. */
+  /** Local address of every link, e.g. `127.0.0.1`; one that this machine has. Default: all interfaces. */
   readonly bindAddress?: string;
 }
 
-const join = createJoinRoom(config => nodePlatform((config as NodeRoomConfig<unknown>).bindAddress));
+const join = createJoinRoom(
+  config => nodePlatform((config as NodeRoomConfig<unknown>).bindAddress),
+  [
+    {
+      name: 'bindAddress',
+      is: isLocalAddress,
+      rule: 'an IP address that this machine has now, such as 127.0.0.1',
+    },
+  ],
+);
 
 /**
  * Joins a room and returns at once; `room.ready` tells when it is usable. Joining the same room again, with the same

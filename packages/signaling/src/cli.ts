@@ -12,6 +12,9 @@ Introduces Hearsay peers to one another over WebSocket.
   --port N       port to listen on, 0 for any free one (default 8787)
   --host NAME    address to listen on (default 127.0.0.1: this machine only)
   --origin URL   browser origin that may connect; repeat for several (default: all)
+  --ice-server URL
+                 stun: or stuns: server that peers are told to use; repeat for
+                 several (default: none). For turn: use createSignalingServer
   --json         print one JSON line instead of a sentence
   --help         print this
 `;
@@ -37,7 +40,8 @@ export async function main(args: readonly string[], process: CliProcess): Promis
   try {
     const log: SignalingOptions['log'] = (event, fields) =>
       process.stderr.write(`${JSON.stringify({ event, ...fields })}\n`);
-    const server = createSignalingServer({ ...(command.origins && { origins: command.origins }), log });
+    const iceServers = command.iceServers.map(urls => ({ urls }));
+    const server = createSignalingServer({ ...(command.origins && { origins: command.origins }), iceServers, log });
     const stopped = new Promise<void>(resolve => {
       process.once('SIGINT', resolve);
       process.once('SIGTERM', resolve);
@@ -59,6 +63,7 @@ interface Command {
   readonly port: number;
   readonly host: string;
   readonly origins: readonly string[] | undefined;
+  readonly iceServers: readonly string[];
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -71,13 +76,17 @@ function readCommand(args: readonly string[]): Command | { readonly mistake: str
         port: { type: 'string', default: '8787' },
         host: { type: 'string', default: '127.0.0.1' },
         origin: { type: 'string', multiple: true },
+        'ice-server': { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
-    const { port, host, origin, json, help } = values;
+    const { port, host, origin, 'ice-server': iceServers, json, help } = values;
     if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return { mistake: `--port ${port} is not a port number.` };
-    return { port: Number(port), host, origins: origin, json, help };
+    const wrong = iceServers.find(url => !/^stuns?:/.test(url));
+    // A command line is no place for a TURN server's credential: every user of the machine can read it.
+    if (wrong !== undefined) return { mistake: `--ice-server ${wrong} is no stun: or stuns: URL.` };
+    return { port: Number(port), host, origins: origin, iceServers, json, help };
   } catch (error) {
     // Node's own sentence names the flag; what follows its first full stop is advice about quoting.
     const sentence = error instanceof Error ? error.message.split('. ')[0] : 'The arguments make no sense';

@@ -156,7 +156,9 @@ export class Connection {
     this.#onJoined();
     tally.add('joined');
     if (replaced) replaced.#refuse('replaced', 'this peer has joined on another socket', CLOSE.replaced);
-    this.#send({ t: 'joined', peers: rooms.introduce(seat), entry: seat.entry, iceServers: settings.iceServers });
+    const { iceServers } = settings;
+    const elsewhere = rooms.isElsewhere(seat) && ({ elsewhere: true } as const);
+    this.#send({ t: 'joined', peers: rooms.introduce(seat), entry: seat.entry, iceServers, ...elsewhere });
   }
 
   #onRequest(seat: Seat<Connection>, request: Exclude<ClientMessage, JoinRequest>): void {

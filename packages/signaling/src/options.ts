@@ -5,7 +5,7 @@ import type { BlockList } from 'node:net';
 import { parseProxies } from './address.ts';
 import { SignalingServerError } from './errors.ts';
 import { type Limits, resolveLimits } from './limits.ts';
-import { type IceServer, type PeerIdText, parseServerMessage } from './protocol.ts';
+import { type IceServer, iceServerFault, type PeerIdText, parseServerMessage } from './protocol.ts';
 
 export interface SignalingOptions {
   /**
@@ -51,8 +51,20 @@ export interface Settings {
   readonly random: () => number;
 }
 
+/** What whoever writes no types gets wrong, and would otherwise find out in production. */
+const RULES: { readonly [Name in keyof Required<SignalingOptions>]: readonly [(value: unknown) => boolean, string] } = {
+  authorize: [isFunction, 'a function'],
+  origins: [isTexts, 'a list of texts such as https://app.example'],
+  iceServers: [Array.isArray, 'a list of { urls, username?, credential? }'],
+  trustedProxies: [isTexts, 'a list of IP addresses or subnets'],
+  limits: [isObject, 'an object of limits by name'],
+  log: [isFunction, 'a function'],
+  random: [isFunction, 'a function'],
+};
+
 /** Throws `SignalingServerError('bad-option')`. */
 export function resolveOptions(options: SignalingOptions): Settings {
+  checkOptions(options);
   const { authorize, origins, iceServers = [], trustedProxies = [], limits, log, random } = options;
   return {
     authorize,
@@ -65,8 +77,37 @@ export function resolveOptions(options: SignalingOptions): Settings {
   };
 }
 
-/** Asked of the clients' own validator: what it refuses would keep everybody out. */
+function checkOptions(options: unknown): void {
+  if (!isObject(options)) throw new SignalingServerError('bad-option', 'the options are an object');
+  for (const [name, value] of Object.entries(options)) {
+    // An option that is misspelt must not silently protect nobody.
+    if (!Object.hasOwn(RULES, name)) {
+      const known = Object.keys(RULES).join(', ');
+      throw new SignalingServerError('bad-option', `there is no option '${name}'; there are ${known}`);
+    }
+    const [is, rule] = RULES[name as keyof SignalingOptions];
+    if (value !== undefined && !is(value)) throw new SignalingServerError('bad-option', `${name} is ${rule}`);
+  }
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(item => typeof item === 'string');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Asked of the clients' own validator too: what it refuses would keep everybody out. */
 function checkIceServers(iceServers: readonly IceServer[]): readonly IceServer[] {
+  for (const [at, server] of iceServers.entries()) {
+    const fault = iceServerFault(server);
+    if (fault !== undefined) throw new SignalingServerError('bad-option', `iceServers[${at}] ${fault}`);
+  }
   const { ok } = parseServerMessage(JSON.stringify({ t: 'joined', peers: [], entry: false, iceServers }));
   if (ok) return iceServers;
   throw new SignalingServerError(

@@ -28,12 +28,16 @@ export type ClientMessage =
 export type ServerMessage =
   /** First message on every socket. `nonce`: 64 hex characters, fresh. */
   | { readonly t: 'challenge'; readonly nonce: string }
-  /** Admitted. `peers`: a random sample of members. `entry`: please keep this socket as an entry point. */
+  /**
+   * Admitted. `peers`: a random sample of members. `entry`: please keep this socket as an entry point. `elsewhere`:
+   * others hold the same app and room under another network id (left out when nobody does).
+   */
   | {
       readonly t: 'joined';
       readonly peers: readonly PeerIdText[];
       readonly entry: boolean;
       readonly iceServers: readonly IceServer[];
+      readonly elsewhere?: true;
     }
   | { readonly t: 'peers'; readonly peers: readonly PeerIdText[] }
   | { readonly t: 'entry'; readonly entry: boolean }
@@ -134,7 +138,7 @@ export function parseServerMessage(text: string): Parsed<ServerMessage> {
       if (!isPeerList(peers)) return refused('joined.peers');
       if (typeof entry !== 'boolean') return refused('joined.entry');
       if (iceServers === undefined) return refused('joined.iceServers');
-      return accepted({ t, peers: [...peers], entry, iceServers });
+      return accepted({ t, peers: [...peers], entry, iceServers, ...(fields['elsewhere'] === true && ELSEWHERE) });
     }
     case 'peers':
       return isPeerList(peers) ? accepted({ t, peers: [...peers] }) : refused('peers.peers');
@@ -152,7 +156,31 @@ export function parseServerMessage(text: string): Parsed<ServerMessage> {
   }
 }
 
+/**
+ * What is wrong with an ICE server that whoever configures one wrote down, as the end of a sentence about it;
+ * undefined when a browser would take it. (A browser refuses every connection for a single wrong entry.)
+ */
+export function iceServerFault(server: unknown): string | undefined {
+  const { urls, username, credential } = isObject(server) ? server : ({} as Fields);
+  const list: readonly unknown[] = Array.isArray(urls) ? urls : [urls];
+  if (urls === undefined || list.length === 0) return 'needs `urls`, such as "stun:stun.example:3478"';
+  const wrong = list.find(url => typeof url !== 'string' || !/^(stun|turn)s?:[^/\s]/.test(url));
+  if (wrong !== undefined) return `has urls that begin with stun:, stuns:, turn: or turns:, not ${shown(wrong)}`;
+  const relays = list.some(url => String(url).startsWith('turn'));
+  if (relays && !(isText(username, 1, Infinity) && typeof credential === 'string'))
+    return 'has a turn: url, so it needs `username` and `credential`';
+  return undefined;
+}
+
+/** Somebody's mistake, short enough for a sentence. */
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
+
+const ELSEWHERE = { elsewhere: true } as const;
 
 const PEER_CHARS = 64;
 const NONCE_CHARS = 64;

@@ -31,6 +31,8 @@ export type RoomLimits = Pick<Limits, 'rooms' | 'membersPerRoom' | 'introduction
 
 interface Room<Handle> {
   readonly key: string;
+  /** App and room without the network: where peers meet who may not be able to understand each other. */
+  readonly place: string;
   /** By peer id, oldest first (a Map keeps insertion order). */
   readonly seats: Map<PeerIdText, MutableSeat<Handle>>;
   /** The same seats in no order, for sampling: `shuffled[seat.index] === seat`. */
@@ -46,6 +48,8 @@ export class Rooms<Handle> {
   readonly #limits: RoomLimits;
   readonly #random: () => number;
   readonly #rooms = new Map<string, Room<Handle>>();
+  /** How many networks each app and room has members of. Never larger than `#rooms`. */
+  readonly #networks = new Map<string, number>();
   #members = 0;
 
   /** `random` gives numbers in [0, 1). An attacker who could foresee it could choose a newcomer's neighbours. */
@@ -65,12 +69,13 @@ export class Rooms<Handle> {
   /** Registers a peer whose key has been proved. A second registration takes over the first one's age and role. */
   join(place: Place, peer: PeerIdText, handle: Handle): JoinOutcome<Handle> {
     const key = JSON.stringify([place.network, place.app, place.room]);
-    const room = this.#rooms.get(key) ?? { key, seats: new Map(), shuffled: [] };
+    const known = this.#rooms.get(key);
+    const room = known ?? { key, place: JSON.stringify([place.app, place.room]), seats: new Map(), shuffled: [] };
     const older = room.seats.get(peer);
     if (older === undefined) {
       if (room.seats.size >= this.#limits.membersPerRoom) return { ok: false, full: 'room' };
       if (room.seats.size === 0 && this.#rooms.size >= this.#limits.rooms) return { ok: false, full: 'rooms' };
-      this.#rooms.set(key, room);
+      if (known === undefined) this.#open(room);
       this.#members += 1;
     }
     const entry = older?.entry ?? room.seats.size < this.#limits.entryPointsPerRoom;
@@ -90,8 +95,13 @@ export class Rooms<Handle> {
     this.#members -= 1;
     const last = room.shuffled.pop();
     if (last !== undefined && last !== current) put(room, last, current.index);
-    if (room.seats.size === 0) this.#rooms.delete(room.key);
+    if (room.seats.size === 0) this.#close(room);
     return current.entry ? promoteOldest(room) : undefined;
+  }
+
+  /** Are there others in the same app and room, under another network id? */
+  isElsewhere(seat: Seat<Handle>): boolean {
+    return (this.#networks.get(seat.room.place) ?? 0) > 1;
   }
 
   /** A fresh random sample of the other members, each equally likely. Costs the same in a room of any size. */
@@ -110,6 +120,18 @@ export class Rooms<Handle> {
   /** The member of the same room that a message is for. */
   find(seat: Seat<Handle>, to: PeerIdText): Handle | undefined {
     return to === seat.peer ? undefined : seat.room.seats.get(to)?.handle;
+  }
+
+  #open(room: Room<Handle>): void {
+    this.#rooms.set(room.key, room);
+    this.#networks.set(room.place, (this.#networks.get(room.place) ?? 0) + 1);
+  }
+
+  #close(room: Room<Handle>): void {
+    this.#rooms.delete(room.key);
+    const left = (this.#networks.get(room.place) ?? 1) - 1;
+    if (left === 0) this.#networks.delete(room.place);
+    else this.#networks.set(room.place, left);
   }
 }
 

@@ -78,6 +78,15 @@ test('SIG-33: without --json it prints one line for people, with the address it 
   expect(command.out).toMatch(/^Hearsay signaling listens on ws:\/\/localhost:\d+\n$/);
 });
 
+test('SIG-40: ICE servers of the command line are handed to clients', async () => {
+  const command = new Command('--port', '0', '--ice-server', 'stun:127.0.0.1:3478', '--ice-server', 'stuns:127.0.0.1');
+  const client = new TestClient(new WebSocket((await command.url()) + SIGNALING_PATH), identity());
+  client.nonce = (await client.next('challenge')).nonce;
+  const { iceServers } = await client.join();
+  expect(iceServers).toEqual([{ urls: ['stun:127.0.0.1:3478'] }, { urls: ['stuns:127.0.0.1'] }]);
+  client.socket.terminate();
+});
+
 test('SIG-34: a port that is taken is said in a sentence, exit 1', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await new Promise(resolve => holder.once('listening', resolve));
@@ -105,6 +114,9 @@ test('SIG-34: arguments that make no sense are said in a sentence, exit 2; --hel
     ['extra'],
     ['--json=1'],
     ['--origin', 'here'],
+    ['--ice-server', 'turn:127.0.0.1'],
+    ['--ice-server', 'here'],
+    ['--ice-server', 'stun:'],
   ]) {
     const { code, out, err } = await run(...args);
     expect([args, code, out]).toEqual([args, 2, '']);

@@ -237,3 +237,11 @@ test('SIG-11: a full room and a full server say so; a place that is freed can be
 function bound(w: World): { dial: World['dial']; member: World['member'] } {
   return { dial: options => w.dial(options), member: (fields, dial) => w.member(fields, dial) };
 }
+
+test('SIG-41: a newcomer hears that others are there under another network id, and meets none of them', async () => {
+  const { dial } = bound(await start());
+  const [a, b, c] = [await dial(), await dial(), await dial()];
+  expect(await a.join()).not.toHaveProperty('elsewhere');
+  expect(await b.join({ network: 'cd34' })).toMatchObject({ elsewhere: true, peers: [] });
+  expect(await c.join({ network: 'cd34', room: 'other' })).not.toHaveProperty('elsewhere');
+});

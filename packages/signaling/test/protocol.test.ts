@@ -77,6 +77,7 @@ test('SIG-13: every server message is read back from its known fields alone', ()
   const messages: ServerMessage[] = [
     { t: 'challenge', nonce: PEER },
     { t: 'joined', peers: [PEER], entry: true, iceServers: [ICE, { urls: ['stun:127.0.0.1'] }] },
+    { t: 'joined', peers: [], entry: false, iceServers: [], elsewhere: true },
     { t: 'peers', peers: [] },
     { t: 'entry', entry: false },
     { t: 'signal', from: PEER, payload: 'x' },

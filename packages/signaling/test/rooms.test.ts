@@ -99,3 +99,23 @@ test('SIG-11: rooms and members at the limit and one above', () => {
   expect(rooms.join(PLACE, 'p3', 'h3').ok).toBe(true);
   expect([rooms.size, rooms.members]).toEqual([2, 4]);
 });
+
+test('SIG-41: who shares app and room but not the network is known, until the last of them is gone', () => {
+  const rooms = new Rooms<string>(LIMITS, seeded(1));
+  const join = (place: typeof PLACE, peer: string): Seat<string> => {
+    const outcome = rooms.join(place, peer, peer);
+    if (!outcome.ok) throw new Error('full');
+    return outcome.seat;
+  };
+  const mine = [join(PLACE, 'a'), join(PLACE, 'b')] as const;
+  const elsewhere = { ...PLACE, network: 'cd' };
+  expect(rooms.isElsewhere(mine[0])).toBe(false);
+  const theirs = join(elsewhere, 'c');
+  const other = join({ ...elsewhere, room: 's' }, 'd');
+  expect([...mine, theirs, other].map(seat => rooms.isElsewhere(seat))).toEqual([true, true, true, false]);
+  rooms.leave(theirs);
+  expect(rooms.isElsewhere(mine[0])).toBe(false);
+  for (const seat of mine) rooms.leave(seat);
+  rooms.leave(mine[0]);
+  expect(rooms.isElsewhere(join(elsewhere, 'c'))).toBe(false);
+});

@@ -176,10 +176,37 @@ test('SIG-36: options that make no sense are refused with a sentence at creation
     { limits: { pingIntervalMs: 2 ** 31 } },
     { limits: { introductions: 9 } },
     { limits: { roms: 1 } as object },
+    { iceServers: [{ urls: 'http://127.0.0.1' }] },
+    { iceServers: [{ urls: 'turn:127.0.0.1' }] },
+    { iceServers: [{ url: 'stun:127.0.0.1' }] as never },
+    { iceServers: 'stun:127.0.0.1' as never },
+    { authorize: true as never },
+    { origins: 'https://app.example' as never },
+    { origins: [5] as never },
+    { trustedProxies: [5] as never },
+    { log: 'stderr' as never },
+    { random: 4 as never },
+    { limits: 'few' as never },
+    { origin: ['https://app.example'] } as never,
+    'https://app.example' as never,
+    null as never,
   ];
   for (const options of wrong) {
     expect(() => createSignalingServer(options)).toThrow(expect.objectContaining({ code: 'bad-option' }));
   }
+});
+
+test('SIG-36: what is wrong is named', () => {
+  for (const [options, message] of [
+    [{ origin: [] }, /'origin'.*origins/],
+    [{ authorise: () => true }, /'authorise'.*authorize/],
+    [{ iceServers: [{ urls: 'stun:127.0.0.1' }, {}] }, /iceServers\[1\] needs `urls`/],
+    [{ iceServers: [{ urls: ['stun:127.0.0.1', 'http://a'] }] }, /iceServers\[0\].*turns:, not "http:\/\/a"/],
+    [{ iceServers: [{ urls: 'turn:127.0.0.1', username: 'u' }] }, /iceServers\[0\].*credential/],
+  ] as const) {
+    expect(() => createSignalingServer(options as never)).toThrow(message);
+  }
+  createSignalingServer({ iceServers: [{ urls: 'turns:a', username: 'u', credential: 'c' }] });
 });
 
 async function listen(host: ReturnType<typeof createServer>): Promise<number> {

@@ -3,15 +3,15 @@
  * drags, that half of the note is theirs: what comes from others waits until they let go.
  */
 import { html, paint } from '../dom.ts';
-import { MAX_TEXT, type Note, type Point } from '../model.ts';
+import { MAX_TEXT, type Note } from '../model.ts';
 import { createThrottle } from '../throttle.ts';
 import { followDrag } from './drag.ts';
 
 export interface Card {
   readonly element: HTMLLIElement;
   show(note: Note): void;
-  /** Who wrote what it shows. */
-  sign(name: string, color: string): void;
+  /** Who wrote what it shows, and whether they made the note, too. */
+  sign(name: string, color: string, isCreator: boolean): void;
   edit(): void;
   focus(): void;
   /** Drawn above the others. */
@@ -20,7 +20,8 @@ export interface Card {
 
 export interface CardHandlers {
   changed(note: Note): void;
-  removed(): void;
+  /** The visitor deletes it; `last` is all that it held. */
+  removed(last: Note): void;
 }
 
 const WRITE_EVERY_MS = 110;
@@ -37,15 +38,22 @@ const ARROWS: { readonly [key: string]: readonly [x: number, y: number] } = {
 let top = 1;
 
 export function createCard(first: Note, handlers: CardHandlers): Card {
-  const { element, face, text, signature, remove } = build();
+  const { element, face, body, text, signature, remove } = build();
   const writing = createThrottle(WRITE_EVERY_MS);
   let note = first;
+  /** What the room holds, also while this visitor's own half is shown instead. */
+  let shared = first;
   let hasOwnText = false;
   let isDragged = false;
+  let author = '';
 
   const place = (): void => {
     face.style.setProperty('--x', String(note.x));
     face.style.setProperty('--y', String(note.y));
+  };
+  const growToText = (): void => {
+    text.classList.toggle('long', text.value.length > LONG_TEXT);
+    body.dataset['text'] = text.value;
   };
   const change = (patch: Partial<Note>): void => {
     note = { ...note, ...patch };
@@ -64,14 +72,16 @@ export function createCard(first: Note, handlers: CardHandlers): Card {
     text.scrollTop = 0;
     writing.flush();
     hasOwnText = false;
+    card.show(shared);
   };
 
   text.addEventListener('input', () => {
     hasOwnText = true;
+    growToText();
     change({ text: text.value });
   });
   text.addEventListener('blur', stop);
-  remove.addEventListener('click', handlers.removed);
+  remove.addEventListener('click', () => handlers.removed(note));
   element.addEventListener('keydown', event => onKey(event, { face, edit, change, note: () => note, handlers }));
   followDrag(face, {
     start: () => note,
@@ -81,9 +91,10 @@ export function createCard(first: Note, handlers: CardHandlers): Card {
       change(to);
     },
     ended() {
-      isDragged = false;
       face.classList.remove('dragged');
       writing.flush();
+      isDragged = false;
+      card.show(shared);
     },
     clicked: edit,
   });
@@ -91,21 +102,24 @@ export function createCard(first: Note, handlers: CardHandlers): Card {
   const card: Card = {
     element,
     show(newer) {
+      shared = newer;
       note = {
         ...newer,
         text: hasOwnText ? note.text : newer.text,
         ...(isDragged ? { x: note.x, y: note.y } : {}),
       };
       if (!hasOwnText && text.value !== note.text) text.value = note.text;
-      text.classList.toggle('long', note.text.length > LONG_TEXT);
+      growToText();
       paint(face, note.color);
       place();
-      describe(face, note.text, signature.textContent);
+      describe(face, note.text, author);
     },
-    sign(name, color) {
-      if (signature.textContent !== name) signature.textContent = name;
+    sign(name, color, isCreator) {
+      author = isCreator ? `by ${name}` : `last by ${name}`;
+      const words = isCreator ? name : author;
+      if (signature.textContent !== words) signature.textContent = words;
       paint(signature, color);
-      describe(face, note.text, name);
+      describe(face, note.text, author);
     },
     edit,
     focus: () => face.focus(),
@@ -124,7 +138,7 @@ interface KeyTools {
   readonly face: HTMLElement;
   readonly edit: () => void;
   readonly change: (patch: Partial<Note>) => void;
-  readonly note: () => Point;
+  readonly note: () => Note;
   readonly handlers: CardHandlers;
 }
 
@@ -140,7 +154,7 @@ function onKey(event: KeyboardEvent, { face, edit, change, note, handlers }: Key
     const { x, y } = note();
     change({ x: inside(x + arrow[0] * step), y: inside(y + arrow[1] * step) });
   } else if (event.key === 'Enter' || event.key === 'F2') edit();
-  else if (event.key === 'Delete' || event.key === 'Backspace') handlers.removed();
+  else if (event.key === 'Delete') handlers.removed(note());
   else return;
   event.preventDefault();
 }
@@ -150,18 +164,21 @@ function inside(fraction: number): number {
 }
 
 function describe(face: HTMLElement, text: string, author: string): void {
-  face.setAttribute('aria-label', `Note by ${author || 'someone'}: ${text.trim() || 'empty'}`);
+  face.setAttribute('aria-label', `Note ${author}: ${text.trim() || 'empty'}`);
 }
 
 function build(): {
   readonly element: HTMLLIElement;
   readonly face: HTMLElement;
+  /** As tall as the text, of which it holds an invisible copy: a text field does not grow by itself. */
+  readonly body: HTMLElement;
   readonly text: HTMLTextAreaElement;
   readonly signature: HTMLElement;
   readonly remove: HTMLButtonElement;
 } {
   const text = html('textarea', 'note-text');
   text.maxLength = MAX_TEXT;
+  text.rows = 1;
   text.readOnly = true;
   text.tabIndex = -1;
   text.placeholder = 'Write something';
@@ -170,10 +187,11 @@ function build(): {
   remove.type = 'button';
   remove.setAttribute('aria-label', 'Delete this note');
   const signature = html('span', 'note-author');
-  const face = html('div', 'note', text, html('div', 'note-foot', signature), remove);
+  const body = html('div', 'note-body', text);
+  const face = html('div', 'note', body, html('div', 'note-foot', signature), remove);
   face.tabIndex = 0;
   face.setAttribute('role', 'group');
   face.setAttribute('aria-roledescription', 'note');
   face.setAttribute('aria-describedby', 'board-help');
-  return { element: html('li', '', face), face, text, signature, remove };
+  return { element: html('li', '', face), face, body, text, signature, remove };
 }

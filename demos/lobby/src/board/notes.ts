@@ -1,25 +1,26 @@
 /** The notes on the board, kept in step with the shared state. */
 import { byId } from '../dom.ts';
-import { type Note, type NoteKey, type Person, type Point, readNote } from '../model.ts';
+import { linkName, type Note, type NoteKey, type Person, type Point, readNote } from '../model.ts';
 import { type Card, createCard } from './card.ts';
+import { freePlace } from './place.ts';
 
 export interface Notes {
   /** A value of the shared state, as it came; undefined: deleted. */
   put(key: NoteKey, value: unknown, author: string | undefined): void;
-  /** Adds an empty note there, or at a place that is likely free, and lets the visitor write. */
+  /** Adds an empty note there, or at the first free place, and lets the visitor write. A full board refuses. */
   add(at?: Point): void;
   /** Signs every note again, after someone came, left or changed their name. */
   signAll(): void;
-  readonly size: number;
 }
 
 export interface NotesHandlers {
   write(key: NoteKey, note: Note): void;
   erase(key: NoteKey): void;
   person(author: string | undefined, name: string | undefined): Pick<Person, 'name' | 'color'>;
-  /** Color of one's own notes. */
-  color(): string;
-  say(words: string): void;
+  /** What one's own notes begin with. */
+  own(): Pick<Note, 'color' | 'creator'>;
+  /** Tells the visitor at the board, for a while; `undo` takes back what they just did. */
+  tell(words: string, undo?: () => void): void;
 }
 
 /** More than this is no board any more; further notes stay in the state and are not drawn. */
@@ -27,9 +28,8 @@ const MAX_NOTES = 150;
 
 interface Shown {
   readonly card: Card;
+  note: Note;
   author: string | undefined;
-  /** What the author was called when they wrote it. */
-  by: string | undefined;
 }
 
 export function createNotes(handlers: NotesHandlers): Notes {
@@ -37,9 +37,10 @@ export function createNotes(handlers: NotesHandlers): Notes {
   const empty = byId('board-empty', HTMLDivElement);
   const shown = new Map<NoteKey, Shown>();
 
-  const sign = ({ card, author, by }: Shown): void => {
-    const { name, color } = handlers.person(author, by);
-    card.sign(name, color);
+  const sign = ({ card, author, note }: Shown): void => {
+    const { name, color } = handlers.person(author, note.by);
+    const isCreator = author === undefined || note.creator === undefined || note.creator === linkName(author);
+    card.sign(name, color, isCreator);
   };
 
   const insert = (key: NoteKey, note: Note): Shown => {
@@ -48,20 +49,36 @@ export function createNotes(handlers: NotesHandlers): Notes {
         // A note that someone else deletes meanwhile must not come back by what was still to be written.
         if (shown.has(key)) handlers.write(key, newer);
       },
-      removed: () => erase(key),
+      removed: last => erase(key, last),
     });
-    const entry: Shown = { card, author: undefined, by: undefined };
+    const entry: Shown = { card, note, author: undefined };
     shown.set(key, entry);
     list.append(card.element);
     card.raise();
     return entry;
   };
 
-  const erase = (key: NoteKey): void => {
+  /** False on a full board: a note that nobody sees is not written. */
+  const write = (key: NoteKey, note: Note): boolean => {
+    const isFull = shown.size >= MAX_NOTES && !shown.has(key);
+    if (isFull) handlers.tell(`The board is full: it has room for ${MAX_NOTES} notes. Delete one to make room.`);
+    else handlers.write(key, note);
+    return !isFull;
+  };
+
+  const free = (): Point => {
+    const taken = [...shown.values()].map(({ note }) => note);
+    return freePlace(taken, reach(list));
+  };
+
+  const erase = (key: NoteKey, last: Note): void => {
     const keys = [...shown.keys()];
     const next = keys[keys.indexOf(key) + 1] ?? keys[keys.indexOf(key) - 1];
     handlers.erase(key);
-    handlers.say('Note deleted');
+    if (shown.has(key)) return;
+    handlers.tell('Note deleted.', () => {
+      if (write(key, last)) shown.get(key)?.card.focus();
+    });
     // Focus must not fall to the top of the page with the note it was on.
     const neighbour = next === undefined ? undefined : shown.get(next);
     if (neighbour === undefined) byId('add-note', HTMLButtonElement).focus();
@@ -78,28 +95,29 @@ export function createNotes(handlers: NotesHandlers): Notes {
       } else if (known !== undefined || shown.size < MAX_NOTES) {
         const entry = known ?? insert(key, note);
         entry.author = author;
-        entry.by = note.by;
+        entry.note = note;
         entry.card.show(note);
         sign(entry);
       }
       empty.hidden = shown.size > 0;
     },
-    add(at = freePlace(shown.size)) {
+    add(at = free()) {
       const key: NoteKey = `note/${crypto.randomUUID()}`;
-      handlers.write(key, { ...at, text: '', color: handlers.color() });
-      shown.get(key)?.card.edit();
+      if (write(key, { ...at, text: '', ...handlers.own() })) shown.get(key)?.card.edit();
     },
     signAll() {
       for (const entry of shown.values()) sign(entry);
     },
-    get size() {
-      return shown.size;
-    },
   };
 }
 
-/** Walks the board in steps of the golden ratio, so that neighbours in time are not neighbours in place. */
-function freePlace(count: number): Point {
-  const step = (ratio: number, from: number): number => Math.round(((from + count * ratio) % 1) * 1e4) / 1e4;
-  return { x: 0.06 + 0.88 * step(0.618_034, 0.1), y: 0.06 + 0.88 * step(0.381_966, 0.15) };
+/** A note's size as fractions of the room that it has on this board. */
+function reach(list: HTMLElement): Point {
+  const board = list.closest('.board');
+  const style = getComputedStyle(list);
+  const side = (name: string, length = 0): number => {
+    const own = Number.parseFloat(style.getPropertyValue(name));
+    return own / Math.max(1, length - own);
+  };
+  return { x: side('--note-w', board?.clientWidth), y: side('--note-h', board?.clientHeight) };
 }

@@ -8,14 +8,20 @@ export interface RoomConfig<Presence> {
   /** Names the application, ≤ 64 characters. With room and policy it is hashed into every signature. */
   readonly app: string;
   /** `ws://` or `wss://` URLs of signaling servers, at most 16; the next one is tried when one does not answer. */
-  readonly signaling: string | readonly string[];
+  readonly signaling: string | URL | readonly (string | URL)[];
   /** An object of named fields, shown to others from the first moment. Default `{}`. */
   readonly presence?: Presence;
   /** Default: a fresh one for this room. */
   readonly identity?: Identity;
-  /** Who may write which key; the same for every peer. Default: anyone, but `user/<peer id>/**` is its owner's. */
+  /**
+   * Who may write which key. Default: anyone, but `user/<peer id>/**` is its owner's. Every peer must pass the same:
+   * app, room and policy make the network, and another policy is another room.
+   */
   readonly policy?: readonly Rule[];
-  /** Default: what the signaling server hands out. */
+  /**
+   * STUN and TURN servers. Default: what the signaling server hands out, which is nothing unless it was told to. A
+   * function that rejects is a `warning` `ice-servers-failed`; links are then tried without servers.
+   */
   readonly iceServers?: readonly IceServer[] | (() => Promise<readonly IceServer[]>);
   /** Records kept across restarts. Default: none. */
   readonly storage?: RecordStorage;
@@ -81,6 +87,11 @@ export interface RoomLink {
 export interface RoomSignals {
   readonly status: RoomStatus;
   readonly error: HearsayError;
+  /**
+   * Something to look into, though the room goes on. `signaling-unreachable`: once an outage, at its first failed
+   * attempt; `ice-servers-failed`; `config-ignored`: `joinRoom` was called again, with another config; `other-network`:
+   * others are in this room under another policy; the rest come from the engine.
+   */
   readonly warning: { readonly code: string; readonly peer?: PeerId; readonly message: string };
   readonly 'peer-join': { readonly peer: PeerId };
   readonly 'peer-leave': { readonly peer: PeerId; readonly reason: 'left' | 'failed' | 'expired' };
@@ -96,12 +107,13 @@ export interface Other<Presence> {
 export type PresenceChange = { readonly peer: PeerId; readonly type: 'join' | 'update' | 'leave' };
 
 export interface RoomPresence<Presence> {
+  /** A frozen copy; change it with `update`. */
   readonly self: Presence;
+  /** The map changes as peers come and go; what is in it is frozen. */
   readonly others: ReadonlyMap<PeerId, Other<Presence>>;
   /**
-   * Shallow merge. Coalesced: what others see is the newest, at most about 16 times a second. Nobody sees it after
-   * `leave()`.
-   * @throws HearsayError `value-unsupported`, `value-too-large`; the presence stays as it was.
+   * Shallow merge. Coalesced: what others see is the newest, at most about 16 times a second.
+   * @throws HearsayError `value-unsupported`, `value-too-large`, `room-left`; the presence stays as it was.
    */
   update(patch: Partial<Presence>): void;
   /** Called at once with those present (change undefined), then on every change. */
@@ -119,6 +131,7 @@ export interface StateChange<State, Key extends keyof State & string = keyof Sta
 }
 
 export interface RoomState<State> {
+  /** Frozen, all but bytes and dates: write a changed copy with `set`. */
   get<Key extends keyof State & string>(key: Key): State[Key] | undefined;
   /** @throws HearsayError `key-invalid`, `value-unsupported`, `value-too-large`, `quota-exceeded`, `too-many-pending`, `forbidden-by-policy`, `room-left`. */
   set<Key extends keyof State & string>(key: Key, value: State[Key]): void;
@@ -128,16 +141,22 @@ export interface RoomState<State> {
   readonly size: number;
   /** Who wrote the present value. */
   author(key: keyof State & string): PeerId | undefined;
-  /** Called on every change, local ones too, in the order they take effect here. */
+  /**
+   * Called on every change from now on, local ones too, in the order they take effect here. What is there already is
+   * not replayed: subscribe right after `joinRoom`, before anything can have arrived, or read `entries()` as well.
+   */
   subscribe(handler: (change: StateChange<State>) => void): () => void;
 }
 
 export interface RoomEvents<Events> {
   /**
-   * To everyone present, at most once, kept by nobody.
+   * To everyone present, at most once, kept by nobody. No payload means null.
    * @throws HearsayError as `state.set`.
    */
-  send<Name extends keyof Events & string>(name: Name, payload: Events[Name]): void;
+  send<Name extends keyof Events & string>(
+    name: Name,
+    ...payload: null extends Events[Name] ? [payload?: Events[Name]] : [payload: Events[Name]]
+  ): void;
   on<Name extends keyof Events & string>(
     name: Name,
     handler: (payload: Events[Name], meta: { readonly from: PeerId }) => void,

@@ -16,3 +16,4 @@ export type {
 } from './api.ts';
 export { createJoinRoom, type JoinRoom } from './join.ts';
 export type { Platform, RtcStack } from './platform.ts';
+export type { Option } from './terms.ts';

@@ -1,31 +1,43 @@
 /**
  * `joinRoom` for one platform. Joining the same room twice gives the same room: React's StrictMode and hot reload
- * call everything twice. Another identity is another peer, so it gets a room of its own.
+ * call everything twice. Another identity is another peer, so it gets a room of its own; any other difference between
+ * the two configs is ignored, with a warning.
  */
 import type { Room, RoomConfig } from './api.ts';
 import type { Platform } from './platform.ts';
-import { createRoom } from './room.ts';
-import { checkTerms } from './terms.ts';
+import { type OpenRoom, openRoom } from './room.ts';
+import { checkTerms, type Option } from './terms.ts';
+import { differences, ignoredMessage } from './warnings.ts';
 
 export type JoinRoom = <Presence = unknown, State = Record<string, unknown>, Events = Record<string, unknown>>(
   config: RoomConfig<Presence>,
   roomId: string,
 ) => Room<Presence, State, Events>;
 
-export function createJoinRoom(platformFor: (config: RoomConfig<unknown>) => Platform): JoinRoom {
-  const open = new Map<string, Room<never, never, never>>();
+/** `options`: those that the platform knows beyond `RoomConfig`. */
+export function createJoinRoom(
+  platformFor: (config: RoomConfig<unknown>) => Platform,
+  options: readonly Option[] = [],
+): JoinRoom {
+  const open = new Map<string, OpenRoom<never, never, never> & { readonly config: RoomConfig<unknown> }>();
   return <P, S, E>(config: RoomConfig<P>, roomId: string): Room<P, S, E> => {
     // Before anything is looked up: what is no config must not become a TypeError.
-    checkTerms(config, roomId);
+    const terms = checkTerms(config, roomId, options);
     const name = JSON.stringify([config.app, roomId, config.identity?.id]);
-    const known = open.get(name) as Room<P, S, E> | undefined;
-    if (known !== undefined && known.status !== 'left') return known;
-    const room = createRoom<P, S, E>(platformFor(config as RoomConfig<unknown>), config, roomId);
+    const known = open.get(name);
+    if (known !== undefined && known.room.status !== 'left') {
+      const ignored = differences(known.config, config);
+      // Later, so that whoever has just been given the room can listen.
+      if (ignored.length > 0) queueMicrotask(() => known.warn('config-ignored', ignoredMessage(ignored)));
+      return known.room as unknown as Room<P, S, E>;
+    }
+    const { room, warn } = openRoom<P, S, E>(platformFor(config as RoomConfig<unknown>), config, terms);
     // Its signal may have been aborted already.
     if (room.status === 'left') return room;
-    open.set(name, room as unknown as Room<never, never, never>);
+    const entry = { room: room as unknown as Room<never, never, never>, warn, config: config as RoomConfig<unknown> };
+    open.set(name, entry);
     room.on('status', status => {
-      if (status === 'left' && open.get(name) === (room as unknown)) open.delete(name);
+      if (status === 'left' && open.get(name) === entry) open.delete(name);
     });
     return room;
   };

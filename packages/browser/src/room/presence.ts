@@ -15,14 +15,14 @@ export interface PresenceMirror<P> extends RoomPresence<P> {
 const UPDATE_EVERY_MS = 60;
 
 export function createPresenceMirror<P>(
-  initial: P,
+  initial: Wire,
   clock: Clock,
   publish: (presence: Wire) => void,
   onMember: (change: { peer: PeerId; reason?: 'left' | 'failed' | 'expired' }) => void,
 ): PresenceMirror<P> {
   const others = new Map<PeerId, Other<P>>();
   const news = createEmitter<[ReadonlyMap<PeerId, Other<P>>, PresenceChange | undefined]>();
-  let self: P = initial;
+  let self = readValue(initial) as P;
   let publishedAt = clock.now().mono as number;
   let waiting: Wire = null;
   let cancelPending: (() => void) | undefined;
@@ -40,12 +40,12 @@ export function createPresenceMirror<P>(
     },
     others,
     update(patch) {
+      if (stopped) throw new HearsayError('room-left', 'The presence was not changed: the room was left.');
       checkFields(patch, 'presence.update() takes an object with the fields to change');
-      const next = { ...self, ...patch };
       // Kept as it is now: what the app does to its objects later must not reach a timer of ours.
-      waiting = checkPresence(next).wire;
-      self = next;
-      if (cancelPending !== undefined || stopped) return;
+      waiting = checkPresence({ ...self, ...patch }).wire;
+      self = readValue(waiting) as P;
+      if (cancelPending !== undefined) return;
       const waitMs = publishedAt + UPDATE_EVERY_MS - clock.now().mono;
       if (waitMs <= 0) publishNow();
       else cancelPending = clock.timer(waitMs, publishNow);
@@ -66,7 +66,7 @@ export function createPresenceMirror<P>(
         };
       }
       const presence = readValue(delivery.presence) as P;
-      others.set(peer, { presence, joinedAt: delivery.joinedAtMs, status: delivery.status });
+      others.set(peer, Object.freeze({ presence, joinedAt: delivery.joinedAtMs, status: delivery.status }));
       return () => {
         news.emit(others, { peer, type: known ? 'update' : 'join' });
         if (!known) onMember({ peer });

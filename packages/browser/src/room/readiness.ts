@@ -8,6 +8,8 @@ export interface Readiness {
   onServerUp(): void;
   onLinkUp(): void;
   onServerDown(reason: string): void;
+  /** What is known about why no server answers: told when patience ends. */
+  onUnreachable(message: string): void;
   /** The app's own doing: told to those who wait for the promise, and to nobody else. */
   fail(code: ErrorCode, message: string): void;
 }
@@ -26,6 +28,7 @@ const TOO_LATE = {
 export function createReadiness(clock: Clock, onError: (error: HearsayError) => void): Readiness {
   let settled = false;
   let reached: keyof typeof TOO_LATE = 'nobody';
+  let unreachable: string | undefined;
   let resolve: () => void = () => undefined;
   let reject: (error: HearsayError) => void = () => undefined;
   const promise = new Promise<void>((yes, no) => {
@@ -45,7 +48,7 @@ export function createReadiness(clock: Clock, onError: (error: HearsayError) => 
 
   const cancelTimer = clock.timer(PATIENCE_MS, () => {
     const [code, message] = TOO_LATE[reached];
-    const error = new HearsayError(code, message);
+    const error = new HearsayError(code, (reached === 'nobody' && unreachable) || message);
     settle(error);
     onError(error);
   });
@@ -65,6 +68,9 @@ export function createReadiness(clock: Clock, onError: (error: HearsayError) => 
       const error = new HearsayError('signaling-refused', `The signaling server refused this peer (${why}).`);
       settle(error);
       onError(error);
+    },
+    onUnreachable(message) {
+      unreachable = message;
     },
     fail: (code, message) => settle(new HearsayError(code, message)),
   };

@@ -7,16 +7,18 @@ import { createCrypto, freshIdentity, type Identity } from '@hearsay/core/crypto
 import { createHost, type Delivery, type LinkInput, type RendezvousInput } from '@hearsay/core/host';
 import { createSignalingClient } from '../signaling-client/index.ts';
 import { createWebRtcLinks } from '../webrtc/index.ts';
-import type { IceServer, Room, RoomConfig, RoomLink, RoomSignals } from './api.ts';
+import type { Room, RoomConfig, RoomLink, RoomSignals } from './api.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
 import { createEventBus } from './events.ts';
+import { createIceSource } from './ice-servers.ts';
 import type { Platform, RtcStack } from './platform.ts';
 import { checkPresence, createPresenceMirror } from './presence.ts';
 import { createReadiness } from './readiness.ts';
 import { createStateMirror, type Writer } from './state.ts';
 import { createStatsReader } from './stats.ts';
 import { createRoomStorage } from './storage.ts';
-import { checkTerms } from './terms.ts';
+import { checkTerms, type Terms } from './terms.ts';
+import { OTHER_NETWORK, unreachableMessage } from './warnings.ts';
 import { createWatch } from './watch.ts';
 
 /** What was written just before leaving is still being signed; nobody waits longer for it than this. */
@@ -24,17 +26,28 @@ const LAST_WORDS_MS = 500;
 
 type Signals = { readonly [Name in keyof RoomSignals]: Emitter<[RoomSignals[Name]]> };
 
+type Warn = (code: string, message: string) => void;
+
+export interface OpenRoom<P, S, E> {
+  readonly room: Room<P, S, E>;
+  readonly warn: Warn;
+}
+
 /** @throws HearsayError `bad-config`, `bad-room`, `bad-identity`, `no-webrtc`, `no-crypto`, or what the initial presence is refused for. */
 export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, roomId: string): Room<P, S, E> {
-  const terms = checkTerms(config, roomId);
-  const initial = config.presence ?? ({} as P);
-  const presence = checkPresence(initial);
+  return openRoom<P, S, E>(platform, config, checkTerms(config, roomId)).room;
+}
+
+/** The same, of terms that are checked. */
+export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, terms: Terms): OpenRoom<P, S, E> {
+  const presence = checkPresence(config.presence === undefined ? {} : config.presence);
   const identity = config.identity ?? freshIdentity(platform.subtle, platform.randomBytes);
   const engine = openEngine(platform, config, terms.app, terms.room, identity);
   const rtc = platform.openRtc();
   if (rtc === undefined) throw new HearsayError('no-webrtc', 'This platform has no WebRTC, so no link can be made.');
 
   const signals = createSignals();
+  const warn: Warn = (code, message) => signals.warning.emit({ code, message });
   const readiness = createReadiness(platform.clock, error => signals.error.emit(error));
   const news: (() => void)[] = [];
   let telling = false;
@@ -45,7 +58,7 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
     publish: (kind, key, value) => host.push({ type: 'publish', kind, key, value }),
   };
   const publishPresence = (value: Wire): void => host.push({ type: 'publish', kind: 'presence', key: '', value });
-  const others = createPresenceMirror(initial, platform.clock, publishPresence, ({ peer, reason }) => {
+  const others = createPresenceMirror<P>(presence.wire, platform.clock, publishPresence, ({ peer, reason }) => {
     if (reason === undefined) signals['peer-join'].emit({ peer });
     else signals['peer-leave'].emit({ peer, reason });
   });
@@ -78,7 +91,11 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
     }
   };
 
-  const ports = openPorts({ platform, config, terms, identity, engine, rtc }, input => {
+  const onUnreachable = (message: string): void => {
+    readiness.onUnreachable(message);
+    warn('signaling-unreachable', message);
+  };
+  const ports = openPorts({ platform, config, terms, identity, engine, rtc, warn, onUnreachable }, input => {
     if (input.type === 'link-up') readiness.onLinkUp();
     if (input.type === 'rendezvous-up') readiness.onServerUp();
     if (input.type === 'rendezvous-down') readiness.onServerDown(input.reason);
@@ -109,7 +126,11 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
     others.stop();
     config.signal?.removeEventListener?.('abort', onAbort);
     readiness.fail('room-left', 'The room was left before it was ready.');
-    if (signing.busy) await signing.settledWithin(LAST_WORDS_MS);
+    if (signing.busy) {
+      await signing.settledWithin(LAST_WORDS_MS);
+      // A signature that is made has yet to pass through the engine, a few microtasks later, to be sent.
+      await new Promise<void>(resolve => void platform.clock.timer(0, resolve));
+    }
     part();
     await ports.links.shutdown();
     host.stop();
@@ -146,8 +167,8 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
   else config.signal?.addEventListener('abort', onAbort);
 
   const readStats = createStatsReader(platform.clock, () => engine.stats());
-  return {
-    id: roomId,
+  const room: Room<P, S, E> = {
+    id: terms.room,
     self: { id: identity.id, publicKey: identity.publicKey },
     get status() {
       return left === undefined ? engine.status() : 'left';
@@ -171,6 +192,7 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
     stats: readStats,
     leave,
   };
+  return { room, warn };
 }
 
 function openEngine(
@@ -198,28 +220,27 @@ function openEngine(
 interface PortSetting {
   readonly platform: Platform;
   readonly config: RoomConfig<unknown>;
-  readonly terms: { readonly app: string; readonly room: string; readonly urls: readonly string[] };
+  readonly terms: Terms;
   readonly identity: Identity;
   readonly engine: Engine;
   readonly rtc: RtcStack;
+  readonly warn: Warn;
+  readonly onUnreachable: (message: string) => void;
 }
 
 function openPorts(setting: PortSetting, sink: (input: LinkInput | RendezvousInput) => void) {
   const { platform, config, terms, identity, engine, rtc } = setting;
   const crypto = createCrypto({ subtle: platform.subtle, identity });
-  let handedOut: readonly IceServer[] = [];
-  const iceServers = async (): Promise<RTCIceServer[]> => {
-    const own = typeof config.iceServers === 'function' ? await config.iceServers() : config.iceServers;
-    return (own ?? handedOut).map(server => ({ ...server, urls: [server.urls].flat() as string[] }));
-  };
+  const ice = createIceSource(config.iceServers, message => setting.warn('ice-servers-failed', message));
   const { clock } = platform;
+  let elsewhere = false;
   const links = createWebRtcLinks(
     {
       self: identity,
       verify: crypto.verify,
       networkId: engine.networkId,
       clock,
-      iceServers,
+      iceServers: ice.servers,
       wrtc: rtc.wrtc,
     },
     sink,
@@ -235,9 +256,12 @@ function openPorts(setting: PortSetting, sink: (input: LinkInput | RendezvousInp
       WebSocket: platform.WebSocket,
       clock,
       random: () => platform.randomBytes(1)[0]! / 256,
-      onIceServers: servers => {
-        handedOut = servers;
+      onIceServers: ice.handOut,
+      onElsewhere: () => {
+        if (!elsewhere) setting.warn('other-network', OTHER_NETWORK);
+        elsewhere = true;
       },
+      onUnreachable: failure => setting.onUnreachable(unreachableMessage(failure)),
     },
     sink,
   );

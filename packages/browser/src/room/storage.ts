@@ -49,6 +49,8 @@ export function createRoomStorage(storage: RecordStorage | undefined, crypto: Cr
         for (const bytes of portion) given.set(nameOf(bytes), bytes);
         push({ type: 'restore', records: portion });
         await checks.settled();
+        // The host hands the outcomes on in order, a few turns later; before a timer fires they are all through.
+        await new Promise<void>(resolve => void clock.timer(0, resolve));
         given.clear();
       }
     },

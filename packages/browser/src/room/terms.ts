@@ -2,6 +2,7 @@
 import { type ErrorCode, HearsayError, isPeerId } from '@hearsay/core';
 import { WIRE_BOUNDS } from '@hearsay/signaling/protocol';
 import type { RoomConfig } from './api.ts';
+import { iceServersFault } from './ice-servers.ts';
 
 const MAX_URLS = 16;
 
@@ -11,34 +12,58 @@ export interface Terms {
   readonly urls: readonly string[];
 }
 
-/** @throws HearsayError `bad-room`, `bad-config` or `bad-identity`, saying which argument and what it must be. */
-export function checkTerms(config: RoomConfig<unknown>, roomId: string): Terms {
-  if (!isObject(config)) {
-    throw new HearsayError('bad-config', 'joinRoom(config, roomId) needs a config object with `app` and `signaling`.');
-  }
-  const app = checkName(config.app, 'config.app', 'bad-config');
-  const room = checkName(roomId, 'roomId', 'bad-room');
-  const { signaling } = config;
-  const urls: readonly unknown[] = Array.isArray(signaling) ? [...signaling] : [signaling];
-  if (urls.length === 0 || urls.length > MAX_URLS || !urls.every(isSocketUrl)) {
-    throw new HearsayError('bad-config', `config.signaling is a ws:// or wss:// URL, or a list of 1 to ${MAX_URLS}.`);
-  }
-  for (const { name, code, is, rule } of OPTIONS) {
-    const value: unknown = config[name];
-    if (value !== undefined && !is(value)) throw new HearsayError(code ?? 'bad-config', `config.${name} is ${rule}.`);
-  }
-  return { app, room, urls: urls as readonly string[] };
-}
-
-interface Option {
-  readonly name: keyof RoomConfig<unknown>;
+/** One option: what it must be. A platform may bring some of its own. */
+export interface Option {
+  readonly name: string;
   readonly code?: ErrorCode;
   readonly is: (value: unknown) => boolean;
   readonly rule: string;
 }
 
+/**
+ * `more`: the platform's own options.
+ * @throws HearsayError `bad-room`, `bad-config` or `bad-identity`, saying which argument and what it must be.
+ */
+export function checkTerms(config: RoomConfig<unknown>, roomId: string, more: readonly Option[] = []): Terms {
+  if (!isObject(config)) {
+    throw new HearsayError('bad-config', 'joinRoom(config, roomId) needs a config object with `app` and `signaling`.');
+  }
+  const app = checkName(config.app, 'config.app', 'bad-config');
+  const room = checkName(roomId, 'roomId', 'bad-room');
+  const urls = checkUrls(config.signaling);
+  for (const [name, value] of Object.entries(config)) {
+    if (value !== undefined) checkOption(name, value, [...OPTIONS, ...more]);
+  }
+  return { app, room, urls };
+}
+
+function checkUrls(signaling: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(signaling) ? [...signaling] : [signaling];
+  const urls = list.map(url => (url instanceof URL ? url.href : url));
+  const wrong = urls.findIndex(url => !isSocketUrl(url));
+  if (wrong === -1 && urls.length > 0 && urls.length <= MAX_URLS) return urls as readonly string[];
+  const not = wrong === -1 ? `a list of ${urls.length}` : shown(urls[wrong]);
+  const rule = `a ws:// or wss:// URL without a #fragment, or a list of 1 to ${MAX_URLS} of them`;
+  throw new HearsayError('bad-config', `config.signaling is ${rule}, not ${not}.`);
+}
+
+function checkOption(name: string, value: unknown, options: readonly Option[]): void {
+  const option = options.find(known => known.name === name);
+  if (option === undefined) {
+    const known = options.map(each => each.name).join(', ');
+    // A misspelt option would otherwise be one that silently does nothing.
+    throw new HearsayError('bad-config', `config.${name} is no option of joinRoom; there are ${known}.`);
+  }
+  if (!option.is(value)) throw new HearsayError(option.code ?? 'bad-config', `config.${name} is ${option.rule}.`);
+  if (name !== 'iceServers' || typeof value === 'function') return;
+  const fault = iceServersFault(value, 'config.iceServers');
+  if (fault !== undefined) throw new HearsayError('bad-config', fault);
+}
+
 /** What a caller without a type checker gets wrong, and would otherwise meet as somebody else's TypeError. */
 const OPTIONS: readonly Option[] = [
+  // Looked at before, or by whoever understands them.
+  ...['app', 'signaling', 'presence', 'maxLinks'].map(name => ({ name, is: () => true, rule: '' })),
   {
     name: 'identity',
     code: 'bad-identity',
@@ -52,7 +77,7 @@ const OPTIONS: readonly Option[] = [
   },
   {
     name: 'iceServers',
-    is: value => typeof value === 'function' || (Array.isArray(value) && value.every(isObject)),
+    is: value => typeof value === 'function' || Array.isArray(value),
     rule: 'a list of { urls, username?, credential? }, or a function that resolves to one',
   },
   { name: 'storage', is: value => has(value, 'load', 'keep', 'forget'), rule: 'an object with load, keep and forget' },
@@ -74,8 +99,15 @@ function checkName(name: unknown, what: string, code: ErrorCode): string {
   return name;
 }
 
+/** No WebSocket takes a fragment. */
 function isSocketUrl(url: unknown): boolean {
-  return typeof url === 'string' && /^wss?:\/\/[^/]/.test(url) && URL.canParse(url);
+  return typeof url === 'string' && /^wss?:\/\/[^/#][^#]*$/.test(url) && URL.canParse(url);
+}
+
+/** Somebody's mistake, short enough for a sentence. */
+function shown(value: unknown): string {
+  if (typeof value !== 'string') return value === null ? 'null' : typeof value;
+  return JSON.stringify(value.length > 100 ? `${value.slice(0, 99)}…` : value);
 }
 
 function isObject(value: unknown): value is object {

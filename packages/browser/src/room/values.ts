@@ -21,7 +21,7 @@ export function checkValue(value: unknown, what: string): Checked {
 }
 
 /** @throws HearsayError `key-invalid`. */
-export function checkKey(key: unknown): string {
+export function checkKey(key: unknown, what = 'A key'): string {
   const valid =
     typeof key === 'string' &&
     key !== '' &&
@@ -30,7 +30,7 @@ export function checkKey(key: unknown): string {
   if (!valid) {
     throw new HearsayError(
       'key-invalid',
-      `A key is text of 1 to ${wireLimits.keyBytes} bytes in UTF-8, not ${describe(key)}.`,
+      `${what} is text of 1 to ${wireLimits.keyBytes} bytes in UTF-8, not ${describe(key)}.`,
     );
   }
   return key as string;
@@ -40,6 +40,16 @@ function describe(key: unknown): string {
   return typeof key === 'string' ? `one of ${utf8Length(key)} bytes or with broken characters` : typeof key;
 }
 
+/**
+ * A value for the app, frozen to its depth (bytes and dates cannot be): whoever changed it would change what this peer
+ * sees and nobody else's, and find that out much later.
+ */
 export function readValue(wire: Wire): unknown {
-  return fromWire(wire, ms => new Date(ms));
+  return frozen(fromWire(wire, ms => new Date(ms)));
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  for (const item of Object.values(value)) frozen(item);
+  return Object.freeze(value);
 }

@@ -28,6 +28,8 @@ export interface Credentials {
 
 export interface AttemptEnd {
   readonly reason: string;
+  /** What the platform says about it, for people; browsers say nothing. At most 200 characters. */
+  readonly detail: string | undefined;
   readonly refused: boolean;
   readonly retryAfterMs: number;
 }
@@ -48,6 +50,7 @@ export interface Attempt {
 
 /** Answers that trying again soon will not change. */
 const REFUSALS: ReadonlySet<SignalingErrorCode> = new Set(['forbidden', 'bad-proof', 'room-full', 'replaced']);
+const MAX_DETAIL_CHARS = 200;
 /** Said just before the server closes. */
 const FAREWELLS: ReadonlySet<SignalingErrorCode> = new Set(['shutting-down', 'too-slow']);
 
@@ -60,6 +63,7 @@ export function startAttempt(
 ): Attempt {
   let phase: 'connecting' | 'proving' | 'joined' | 'over' = 'connecting';
   let badMessages = 0;
+  let detail: string | undefined;
   let socket: SignalingSocket | undefined;
 
   const stop = (): void => {
@@ -74,7 +78,7 @@ export function startAttempt(
   const end = (reason: string, refused = false, retryAfterMs = 0): void => {
     if (phase === 'over') return;
     stop();
-    events.ended({ reason, refused, retryAfterMs });
+    events.ended({ reason, detail, refused, retryAfterMs });
   };
   const cancelTimeout = clock.timer(CONNECT_TIMEOUT_MS, () => end('timeout'));
 
@@ -131,11 +135,14 @@ export function startAttempt(
   try {
     socket = new Socket(url);
     // Listeners stay for good: a late error with nobody listening would end a Node process.
-    socket.onerror = () => undefined;
+    socket.onerror = (event: { readonly message?: unknown }) => {
+      detail = textOf(event);
+    };
     socket.onclose = () => end(phase === 'joined' ? 'closed' : 'unreachable');
     socket.onmessage = (event: { readonly data: unknown }) => onMessage(event.data);
-  } catch {
+  } catch (error) {
     // A url that no socket accepts, or a page that may not open it.
+    detail = textOf(error);
     queueMicrotask(() => end('bad-url'));
   }
 
@@ -146,6 +153,11 @@ export function startAttempt(
     send: message => phase === 'joined' && sendText(JSON.stringify(message)),
     close: stop,
   };
+}
+
+function textOf(error: unknown): string | undefined {
+  const { message } = (error ?? {}) as { readonly message?: unknown };
+  return typeof message === 'string' && message !== '' ? message.slice(0, MAX_DETAIL_CHARS) : undefined;
 }
 
 function hex(bytes: Uint8Array): string {

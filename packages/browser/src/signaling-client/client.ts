@@ -25,6 +25,10 @@ export interface SignalingClientOptions extends Credentials {
   readonly random: () => number;
   /** What the server hands out on every join. */
   readonly onIceServers?: ((servers: readonly IceServer[]) => void) | undefined;
+  /** Others hold the same app and room under another network id: told at a join, by servers that can tell. */
+  readonly onElsewhere?: (() => void) | undefined;
+  /** The first attempt that ends without `joined`, and without being refused, since the start or the last join. */
+  readonly onUnreachable?: ((failure: { url: string; reason: string; detail: string | undefined }) => void) | undefined;
   readonly onState?: ((state: SignalingState) => void) | undefined;
 }
 
@@ -42,6 +46,7 @@ export function createSignalingClient(
   let wanted = false;
   let attempt: Attempt | undefined;
   let joinedAt: number | undefined;
+  let complained = false;
   let cancelRetry: (() => void) | undefined;
 
   const connect = (): void => {
@@ -50,8 +55,10 @@ export function createSignalingClient(
     attempt = startAttempt(endpoint(urls[backOff.url] ?? ''), options.WebSocket, clock, options, {
       joined(message) {
         joinedAt = clock.now().mono;
+        complained = false;
         options.onState?.('joined');
         options.onIceServers?.(message.iceServers);
+        if (message.elsewhere) options.onElsewhere?.();
         sink({ type: 'rendezvous-up', peers: others(message.peers), entry: message.entry });
       },
       message: onMessage,
@@ -59,8 +66,12 @@ export function createSignalingClient(
     });
   };
 
-  const onEnded = ({ reason, refused, retryAfterMs }: AttemptEnd): void => {
+  const onEnded = ({ reason, detail, refused, retryAfterMs }: AttemptEnd): void => {
     attempt = undefined;
+    if (joinedAt === undefined && !refused && !complained) {
+      complained = true;
+      options.onUnreachable?.({ url: endpoint(urls[backOff.url] ?? ''), reason, detail });
+    }
     const joinedMs = joinedAt === undefined ? 0 : clock.now().mono - joinedAt;
     joinedAt = undefined;
     cancelRetry = clock.timer(backOff.next({ joinedMs, refused, retryAfterMs }), connect);

@@ -41,6 +41,22 @@ test('ROOM-2: the same room is joined once', () => {
   expect(opened).toHaveBeenCalledTimes(1);
 });
 
+test('ROOM-37: a second config that differs is ignored, and its differences are named in a warning', async () => {
+  const { join } = registry();
+  const warnings: string[] = [];
+  const same = { ...config, presence: { n: 1 }, iceServers: async () => [], signal: new AbortController().signal };
+  const room = join(same, 'lobby');
+  room.on('warning', ({ code, message }) => {
+    if (code === 'config-ignored') warnings.push(message);
+  });
+  join({ ...same, presence: { n: 1 }, iceServers: async () => [], signal: new AbortController().signal }, 'lobby');
+  await Promise.resolve();
+  expect(warnings).toEqual([]);
+  expect(join({ ...same, presence: { n: 2 }, maxLinks: 3 }, 'lobby')).toBe(room);
+  await Promise.resolve();
+  expect(warnings).toEqual([expect.stringMatching(/another presence, maxLinks:/)]);
+});
+
 test('ROOM-2: another room, another app and another identity are other peers', async () => {
   const { join } = registry();
   const identity = await createIdentity(subtle, randomBytes);

@@ -1,3 +1,4 @@
+import type { Wire } from '@hearsay/core';
 import type { Delivery, PeerId } from '@hearsay/core/host';
 import { expect, test } from 'vitest';
 import type { PresenceChange } from '../../src/room/api.ts';
@@ -13,7 +14,7 @@ interface Shown {
 
 const ADA = 'a'.repeat(64) as PeerId;
 
-function mirror(initial: Shown = { name: 'me' }) {
+function mirror(initial: { [field: string]: Wire } = { name: 'me' }) {
   const clock = fakeClock();
   const published: unknown[] = [];
   const members: unknown[] = [];
@@ -76,7 +77,7 @@ test('ROOM-9: after the end nothing leaves', () => {
   const { clock, presence, published } = mirror();
   presence.update({ x: 1 });
   presence.stop();
-  presence.update({ x: 2 });
+  expect(thrown(() => presence.update({ x: 2 })).code).toBe('room-left');
   clock.advance(1_000);
   expect(published).toEqual([]);
   expect(clock.timers()).toBe(0);
@@ -94,6 +95,27 @@ test('ROOM-10: a refused update throws, and the presence stays as it was', () =>
   clock.advance(1_000);
   expect(presence.self).toEqual({ name: 'me' });
   expect(published).toEqual([]);
+});
+
+test('ROOM-36: the own presence and those of others are frozen copies', () => {
+  const initial = { name: 'me', nested: { deep: 1 } };
+  const { presence } = mirror(initial);
+  initial.nested.deep = 2;
+  const shown = presence.self as { nested: { deep: number } };
+  expect(() => {
+    shown.nested.deep = 3;
+  }).toThrow(TypeError);
+  const patch = { nested: { deep: 4 } };
+  presence.update(patch);
+  patch.nested.deep = 5;
+  expect(presence.self).toEqual({ name: 'me', nested: { deep: 4 } });
+  presence.apply(present({ nested: { deep: 1 } }))();
+  const ada = presence.others.get(ADA)!;
+  expect([Object.isFrozen(ada), Object.isFrozen(ada.presence), Object.isFrozen(ada.presence.nested)]).toEqual([
+    true,
+    true,
+    true,
+  ]);
 });
 
 test('ROOM-11: a new handler is told at once who is present, with no change', () => {

@@ -44,6 +44,15 @@ const badOptions: readonly (readonly [name: string, value: unknown, code?: strin
   ['policy', [null]],
   ['iceServers', 'stun:a.example'],
   ['iceServers', [5]],
+  ['iceServers', [{ urls: 'stun:a.example' }, { url: 'stun:a.example' }]],
+  ['iceServers', [{ urls: 'http://a.example' }]],
+  ['iceServers', [{ urls: ['stun:a.example', 'a.example'] }]],
+  ['iceServers', [{ urls: [] }]],
+  ['iceServers', [{ urls: 'turn:a.example', username: 'u' }]],
+  ['signaling', 'ws://a.example/#here'],
+  ['signaling', new URL('https://a.example')],
+  ['signalling', 'ws://a.example'],
+  ['bindAddress', '127.0.0.1'],
   ['storage', { load: () => undefined }],
   ['limits', 'many'],
   ['joinToken', 5],
@@ -63,6 +72,23 @@ test('ROOM-5: 16 URLs, and a token of 4,096 characters, pass', () => {
   expect(checkTerms({ ...good, signaling, joinToken: 'x'.repeat(4_096) }, 'room').urls).toEqual(signaling);
 });
 
+test('ROOM-5: a URL object is as good as its text', () => {
+  const signaling = [new URL('wss://a.example/path'), 'ws://b.example'];
+  expect(checkTerms({ ...good, signaling }, 'room').urls).toEqual(['wss://a.example/path', 'ws://b.example']);
+});
+
+test('ROOM-5: the message shows the mistake', () => {
+  for (const [config, said] of [
+    [{ signaling: 'https://a.example' }, 'not "https://a.example"'],
+    [{ signaling: undefined }, 'not undefined'],
+    [{ signaling: [] }, 'not a list of 0'],
+    [{ iceServers: [{ urls: 'stun:a' }, { urls: 'http://b' }] }, 'config.iceServers[1] has urls'],
+    [{ apps: 'x' }, 'there are app, signaling'],
+  ] as const) {
+    expect(refused({ ...good, ...config }).message).toContain(said);
+  }
+});
+
 test('ROOM-5: settings, link counts and rules that cannot be used are bad-config and say why', () => {
   expect(refused({ ...good, maxLinks: 1 })).toMatchObject({
     code: 'bad-config',
@@ -80,6 +106,7 @@ test('ROOM-5: a presence that cannot be carried is refused before anything is op
     message: expect.stringContaining('$.f'),
   });
   expect(refused({ ...good, presence: 'Ada' }).code).toBe('value-unsupported');
+  expect(refused({ ...good, presence: null }).code).toBe('value-unsupported');
   expect(refused({ ...good, presence: { text: 'x'.repeat(12_289) } }).code).toBe('value-too-large');
 });
 

@@ -77,6 +77,32 @@ describe('values', () => {
     expect(room.state.get('large')).toHaveLength(12_285);
   });
 
+  test('ROOM-36: what is read is frozen to its depth, all but bytes and dates', () => {
+    room.state.set('frozen', { list: [{ n: 1 }], bytes: new Uint8Array(1), when: new Date(5) });
+    const value = room.state.get('frozen') as { list: { n: number }[]; bytes: Uint8Array };
+    for (const change of [
+      () => {
+        value.list[0]!.n = 2;
+      },
+      () => value.list.push({ n: 3 }),
+      () => {
+        value.bytes = new Uint8Array(2);
+      },
+    ]) {
+      expect(change).toThrow(TypeError);
+    }
+    expect(room.state.get('frozen')).toEqual({ list: [{ n: 1 }], bytes: new Uint8Array(1), when: new Date(5) });
+    room.state.set('frozen', { ...value, list: [...value.list, { n: 3 }] });
+    expect((room.state.get('frozen') as typeof value).list).toEqual([{ n: 1 }, { n: 3 }]);
+  });
+
+  test('ROOM-20: an event without a payload carries null, and its name is no key', () => {
+    room.events.send('wave');
+    const { code, message } = thrown(() => room.events.send('', 1));
+    expect(code).toBe('key-invalid');
+    expect(message).toMatch(/^An event name is text of 1 to 256 bytes/);
+  });
+
   test('ROOM-13: what was set is a copy', () => {
     const value = { list: [1] };
     room.state.set('copy', value);
@@ -156,13 +182,17 @@ test('ROOM-17: what is no handler, and a signal that there is not, is refused wh
   }
 });
 
-test('ROOM-18: after leaving every write is refused, a presence goes nowhere, and reading goes on', async () => {
+test('ROOM-18: after leaving every write is refused, a presence too, and reading goes on', async () => {
   const gone = join(DEAD_URL);
   gone.state.set('kept', 1);
   await gone.leave();
-  for (const use of [() => gone.state.set('a', 1), () => gone.state.delete('kept'), () => gone.events.send('a', 1)]) {
+  for (const use of [
+    () => gone.state.set('a', 1),
+    () => gone.state.delete('kept'),
+    () => gone.events.send('a', 1),
+    () => gone.presence.update({ x: 1 }),
+  ]) {
     expect(thrown(use)).toMatchObject({ code: 'room-left', message: expect.stringContaining('left') });
   }
-  gone.presence.update({ x: 1 });
   expect(gone.state.get('kept')).toBe(1);
 });

@@ -97,21 +97,21 @@ export function createHost(options: HostOptions): Host {
     }
   };
 
+  const signing = createLane<Uint8Array>();
+  const verifying = createLane<boolean>();
+
   const sign = ({ job, bytes }: Extract<Effect, { type: 'sign' }>): void => {
-    options.crypto.sign(bytes).then(
-      signature => push({ type: 'signed', job, signature }),
-      error => options.onTrouble('no-crypto', error),
-    );
+    signing(options.crypto.sign(bytes), outcome => {
+      if (outcome.status === 'fulfilled') push({ type: 'signed', job, signature: outcome.value });
+      else options.onTrouble('no-crypto', outcome.reason);
+    });
   };
 
   const verify = ({ job, key, signature, bytes }: Extract<Effect, { type: 'verify' }>): void => {
-    options.crypto.verify(key, signature, bytes).then(
-      ok => push({ type: 'verified', job, ok }),
-      error => {
-        options.onTrouble('no-crypto', error);
-        push({ type: 'verified', job, ok: false });
-      },
-    );
+    verifying(options.crypto.verify(key, signature, bytes), outcome => {
+      if (outcome.status === 'rejected') options.onTrouble('no-crypto', outcome.reason);
+      push({ type: 'verified', job, ok: outcome.status === 'fulfilled' && outcome.value });
+    });
   };
 
   const keeping = (work: Promise<void> | undefined): void => {
@@ -124,5 +124,19 @@ export function createHost(options: HostOptions): Host {
       stopped = true;
       cancelTimer?.();
     },
+  };
+}
+
+type Lane<T> = (work: Promise<T>, done: (outcome: PromiseSettledResult<T>) => void) => void;
+
+/** Work runs side by side and is answered in the order it was asked for: a goodbye must not overtake the last words. */
+function createLane<T>(): Lane<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work, done) => {
+    const turn = Promise.allSettled([work, last]).then(([outcome]) => outcome);
+    // Without its value, or each turn would keep all those before it alive.
+    last = turn.then(() => undefined);
+    // A branch of its own: what the engine throws must reach the platform, not the next turn.
+    turn.then(done);
   };
 }

@@ -23,6 +23,9 @@ const KIND_CODES: { readonly [kind in Kind]: number } = {
 };
 const KINDS: ReadonlyMap<Wire, Kind> = new Map(Object.entries(KIND_CODES).map(([kind, code]) => [code, kind as Kind]));
 
+/** Value of an accusation whose accuser saw the link end from the other side; else it is null. */
+export const HUNG_UP = 'hung-up';
+
 const VERSION = 1;
 const SIGNATURE_BYTES = 64;
 const SIGNED_PREFIX: Uint8Array = utf8('hearsay record 1\n');
@@ -122,7 +125,7 @@ function fitsKind(kind: Kind, key: string, value: Wire): boolean {
     case 'leave':
       return key === '' && isCount(value);
     case 'accuse':
-      return isPeerId(key) && value === null;
+      return isPeerId(key) && (value === null || value === HUNG_UP);
     case 'state-delete':
       return key !== '' && value === null;
     default:

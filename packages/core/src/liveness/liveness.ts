@@ -7,7 +7,7 @@
  */
 import type { Config } from '../config.ts';
 import type { NeighbourLoss, Path, Source } from '../fact.ts';
-import type { SignedRecord } from '../identity/record.ts';
+import { HUNG_UP, type SignedRecord } from '../identity/record.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
@@ -44,6 +44,8 @@ interface Watch {
 
 /** A link that closed without a word: time for the peer to come back, or for its goodbye by another way. */
 const CLOSED_GRACE_MS = 1_000;
+/** A page that goes says goodbye just before: the goodbye may come by another neighbour. */
+const HUNG_UP_GRACE_MS = 100;
 const MAX_ACCUSATIONS = 1_024;
 /** An honest peer accuses its own neighbours only; without this one liar could fill the table. */
 const MAX_ACCUSATIONS_BY_ONE = 64;
@@ -58,7 +60,7 @@ export interface LivenessTools {
 export function createLiveness({ self, config, outbox, rng }: LivenessTools): Liveness {
   const watches = new Map<PeerId, Watch>();
   /** Lost neighbours to accuse, and when. */
-  const toAccuse = new Map<PeerId, number>();
+  const toAccuse = new Map<PeerId, { readonly at: number; readonly hungUp: boolean }>();
   /** The newest word of each member, by its own clock. */
   const lastSaid = new Map<PeerId, number>();
   /** When a member's newer word was heard here. */
@@ -66,11 +68,12 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   const accusations = new Map<RecordId, { readonly record: SignedRecord; readonly until: number }>();
   /** How many of them each accuser has standing. */
   const accusedBy = new Map<PeerId, number>();
-  const suspicions: Suspicions = createSuspicions(config);
+  const suspicions: Suspicions = createSuspicions(self, config);
   let stallOverAt = Number.NEGATIVE_INFINITY;
 
-  const accuse = (peer: PeerId): void => {
-    if (lastSaid.has(peer)) outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value: null });
+  const accuse = (peer: PeerId, hungUp: boolean): void => {
+    const value = hungUp ? HUNG_UP : null;
+    if (lastSaid.has(peer)) outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
   };
 
   const ping = (peer: PeerId, watch: Watch, now: Now): void => {
@@ -112,12 +115,13 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     outbox.fact({ type: 'record-dropped', record });
   };
 
-  const suspect = ({ key, author, hlc }: SignedRecord, now: Now): void => {
+  const suspect = ({ key, author, hlc, value }: SignedRecord, now: Now): void => {
     const subject = key as PeerId;
     // What this node hears itself outweighs what it is told; the accused is left to answer.
     const watch = watches.get(subject);
     if (watch !== undefined && now.mono - watch.heardAt < config['liveness.silenceMs']) return;
-    if (suspicions.add(subject, author, hlc, now)) outbox.fact({ type: 'peer-suspected', peer: subject });
+    if (suspicions.add(subject, author, hlc, value === HUNG_UP, now))
+      outbox.fact({ type: 'peer-suspected', peer: subject });
   };
 
   const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
@@ -138,7 +142,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   const nextDueAt = (): number => {
     let next = suspicions.nextDueAt();
     for (const watch of watches.values()) next = Math.min(next, dueOf(watch));
-    for (const at of toAccuse.values()) next = Math.min(next, at);
+    for (const { at } of toAccuse.values()) next = Math.min(next, at);
     for (const { until } of accusations.values()) return Math.min(next, until);
     return next;
   };
@@ -162,10 +166,11 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       watches.delete(peer);
       // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
       if (reason === 'silent') {
-        if ((spokeAt.get(peer) ?? 0) <= heardAt + CLOSED_GRACE_MS) accuse(peer);
-      } else if (reason === 'closed' && now.mono >= stallOverAt) {
+        if ((spokeAt.get(peer) ?? 0) <= heardAt + CLOSED_GRACE_MS) accuse(peer, false);
+      } else if ((reason === 'closed' || reason === 'hung-up') && now.mono >= stallOverAt) {
         // After a stop of our own it was the others who gave us up, and they are alive.
-        toAccuse.set(peer, now.mono + CLOSED_GRACE_MS);
+        const hungUp = reason === 'hung-up';
+        toAccuse.set(peer, { at: now.mono + (hungUp ? HUNG_UP_GRACE_MS : CLOSED_GRACE_MS), hungUp });
       }
     },
 
@@ -231,10 +236,10 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
     onWake(now) {
       for (const [peer, watch] of watches) if (now.mono >= dueOf(watch)) check(peer, watch, now);
-      for (const [peer, at] of toAccuse) {
+      for (const [peer, { at, hungUp }] of toAccuse) {
         if (now.mono < at) continue;
         toAccuse.delete(peer);
-        accuse(peer);
+        accuse(peer, hungUp);
       }
       for (const [id, { record, until }] of accusations) {
         if (now.mono < until) break;

@@ -4,7 +4,7 @@ import type { Now, PeerId } from '../types.ts';
 
 export interface Suspicions {
   /** True when `subject` was not suspected before. */
-  add(subject: PeerId, accuser: PeerId, hlc: number, now: Now): boolean;
+  add(subject: PeerId, accuser: PeerId, hlc: number, hungUp: boolean, now: Now): boolean;
   /** `subject` spoke at `hlc`. True when that refutes every accusation against it. */
   clear(subject: PeerId, hlc: number): boolean;
   forget(subject: PeerId): void;
@@ -17,25 +17,32 @@ export interface Suspicions {
 
 interface Suspicion {
   readonly accusers: Set<PeerId>;
+  /** Those to whom the subject hung up: two of them, or this node, need little time to be believed. */
+  readonly witnesses: Set<PeerId>;
   hlc: number;
   firstAt: number;
 }
 
 const MAX_ACCUSERS = 64;
 
-export function createSuspicions(config: Config): Suspicions {
+export function createSuspicions(self: PeerId, config: Config): Suspicions {
   const suspicions = new Map<PeerId, Suspicion>();
-  const dueAt = ({ accusers, firstAt }: Suspicion): number =>
-    firstAt + config[accusers.size > 1 ? 'liveness.suspicionMs' : 'liveness.loneSuspicionMs'];
+  const dueAt = ({ accusers, witnesses, firstAt }: Suspicion): number => {
+    if (witnesses.size > 1 || witnesses.has(self)) return firstAt + config['liveness.hangUpMs'];
+    if (witnesses.size === 1) return firstAt + config['liveness.loneHangUpMs'];
+    return firstAt + config[accusers.size > 1 ? 'liveness.suspicionMs' : 'liveness.loneSuspicionMs'];
+  };
 
   return {
-    add(subject, accuser, hlc, now) {
+    add(subject, accuser, hlc, hungUp, now) {
       const known = suspicions.get(subject);
       if (known === undefined) {
-        suspicions.set(subject, { accusers: new Set([accuser]), hlc, firstAt: now.mono });
+        const witnesses = new Set(hungUp ? [accuser] : []);
+        suspicions.set(subject, { accusers: new Set([accuser]), witnesses, hlc, firstAt: now.mono });
         return true;
       }
       if (known.accusers.size < MAX_ACCUSERS) known.accusers.add(accuser);
+      if (hungUp && known.witnesses.size < MAX_ACCUSERS) known.witnesses.add(accuser);
       known.hlc = Math.max(known.hlc, hlc);
       return false;
     },

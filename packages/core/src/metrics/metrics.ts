@@ -40,7 +40,7 @@ export interface Metrics {
 
 const LAGS = 256;
 
-export function createMetrics(): Metrics {
+export function createMetrics(startedAt: Now): Metrics {
   const count = {
     bytesIn: 0,
     bytesOut: 0,
@@ -62,6 +62,11 @@ export function createMetrics(): Metrics {
   const lags = new Float64Array(LAGS);
   let lagCount = 0;
 
+  /** What was said before this node began was late for no fault of the mesh. */
+  const noteLag = (said: number, now: Now): void => {
+    if (said >= startedAt.wall) lags[lagCount++ % LAGS] = Math.max(0, now.wall - said);
+  };
+
   const refuse = (reason: string): void => {
     refused[reason] = (refused[reason] ?? 0) + 1;
   };
@@ -76,7 +81,7 @@ export function createMetrics(): Metrics {
       switch (fact.type) {
         case 'record-accepted':
           count.recordsAccepted += 1;
-          if (fact.path === 'push') lags[lagCount++ % LAGS] = Math.max(0, now.wall - wallMsOf(fact.record.hlc));
+          if (fact.path === 'push') noteLag(wallMsOf(fact.record.hlc), now);
           return;
         case 'record-stored':
           count.recordsStored += 1;

@@ -305,7 +305,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
         return onLinkUp(input, now);
       case 'link-down':
         if (active.has(input.peer)) views.backOffFor(input.peer, config['overlay.retryMs'] / 5, now);
-        return drop(input.peer, 'closed');
+        return drop(input.peer, input.reason === 'remote-closed' ? 'hung-up' : 'closed');
       case 'dial-failed':
         if (dials.get(input.peer)?.session === input.session) failDial(input.peer, now);
         return;

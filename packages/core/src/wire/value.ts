@@ -110,7 +110,7 @@ function inside(place: Place, step: string): Place {
 }
 
 function checkDepth({ path, depth }: Place): void {
-  if (depth >= NESTING) throw unsupported(path, `is nested deeper than ${NESTING} levels`);
+  if (depth >= NESTING) throw unsupported(path, `is nested deeper than ${NESTING} levels, or refers to itself`);
 }
 
 function countItems({ path, count }: Place, items: number): void {

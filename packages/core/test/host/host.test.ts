@@ -24,6 +24,7 @@ interface Bench {
   mono: number;
 }
 
+let hold: Promise<void> | undefined;
 const crypto = {
   sign: async (bytes: Uint8Array): Promise<Uint8Array> => {
     if (bytes.length === 0) throw new Error('no key');
@@ -31,6 +32,7 @@ const crypto = {
   },
   verify: async (_key: string, signature: Uint8Array): Promise<boolean> => {
     if (signature.length === 0) throw new Error('broken');
+    if (signature[0] === 1) await hold;
     return true;
   },
 };
@@ -204,6 +206,28 @@ test('HOST-4: crypto that fails is reported, and a check that failed is no yes',
   await settle();
   expect(b.inputs.slice(1)).toEqual([{ type: 'verified', job: 2, ok: false }]);
   expect(b.troubles).toEqual(['no-crypto', 'no-crypto']);
+});
+
+test('HOST-6: a check that takes longer is answered before those asked for after it', async () => {
+  const b = bench();
+  let release: () => void = () => undefined;
+  hold = new Promise(resolve => {
+    release = resolve;
+  });
+  const verify = (job: number, first: number): Effect => ({
+    type: 'verify',
+    job: job as Job,
+    key: peer(1),
+    signature: new Uint8Array([first]),
+    bytes: new Uint8Array(1),
+  });
+  b.next(verify(1, 1), verify(2, 0));
+  b.host.push({ type: 'wake' });
+  await new Promise(resolve => setTimeout(resolve, 5));
+  expect(b.inputs.filter(input => input.type === 'verified')).toEqual([]);
+  release();
+  await new Promise(resolve => setTimeout(resolve, 5));
+  expect(b.inputs.filter(input => input.type === 'verified').map(input => input.job)).toEqual([1, 2]);
 });
 
 test('HOST-5: storage that fails is reported, and the engine goes on', async () => {

@@ -21,7 +21,7 @@ interface Bench extends Recorder {
   up(who: PeerId, mono?: number): void;
   /** Wakes exactly when asked for, up to `mono`; never twice without progress. */
   until(mono: number): void;
-  accuse(by: PeerId, of?: PeerId, mono?: number): SignedRecord;
+  accuse(by: PeerId, of?: PeerId, mono?: number, value?: 'hung-up' | null): SignedRecord;
   member(who?: PeerId, mono?: number): void;
   suspicion(): readonly string[];
 }
@@ -61,8 +61,8 @@ function bench(config: ConfigOverrides = QUIET): Bench {
       liveness.onSent(who, at(mono));
       liveness.onHeard(who, at(mono));
     },
-    accuse(by, of = ada, mono = 0) {
-      const said = record({ kind: 'accuse', author: by, key: of, at: mono });
+    accuse(by, of = ada, mono = 0, value = null) {
+      const said = record({ kind: 'accuse', author: by, key: of, at: mono, value });
       accept(said, mono);
       return said;
     },
@@ -224,6 +224,39 @@ test('LIVE-6: any record of the accused is a word', () => {
   b.facts();
   b.liveness.onRecordAccepted(record({ author: ada, at: 11 }), link, 'push', at(20));
   expect(b.suspicion()).toEqual(['peer-cleared']);
+});
+
+test('LIVE-16: a link that the other side hung up accuses at once, and says so', () => {
+  const b = bench();
+  b.member(ada);
+  b.facts();
+  b.up(ada);
+  b.liveness.onNeighbourDown(ada, 'hung-up', at(10));
+  b.until(109);
+  expect(b.facts()).toEqual([]);
+  b.until(110);
+  expect(b.facts()).toMatchObject([{ type: 'statement-wanted', kind: 'accuse', key: ada, value: 'hung-up' }]);
+});
+
+test('LIVE-16: two witnesses, or this node itself, need half a second, a lone one a second and a half', () => {
+  const lone = bench();
+  lone.member();
+  lone.accuse(peer(2), ada, 10, 'hung-up');
+  lone.accuse(peer(3), ada, 10);
+  lone.until(1_509);
+  expect(lone.suspicion()).not.toContain('peer-failed');
+  lone.until(1_510);
+  expect(lone.suspicion()).toContain('peer-failed');
+
+  for (const witnesses of [[peer(2), peer(3)], [self]]) {
+    const b = bench();
+    b.member();
+    for (const witness of witnesses) b.accuse(witness, ada, 10, 'hung-up');
+    b.until(509);
+    expect(b.suspicion()).not.toContain('peer-failed');
+    b.until(510);
+    expect(b.suspicion()).toContain('peer-failed');
+  }
 });
 
 test('LIVE-7: one accuser needs longer than two', () => {

@@ -1,5 +1,6 @@
 /** What `hearsay-peer` was asked for. */
 import { parseArgs } from 'node:util';
+import { isLocalAddress } from '../ports/bind-address.ts';
 
 export const HELP = `Usage: hearsay-peer join <signaling-url> <room> --app <app> [options]
 
@@ -10,8 +11,10 @@ Joins a room as a headless peer and stays until it is stopped.
   --count N        so many peers in this process, 1 to 200 (default 1)
   --data FOLDER    keep records and identity there across restarts
   --max-links N    hard cap of links of each peer, 2 to 64 (default 16)
-  --bind ADDRESS   local address of every link (default: all interfaces)
-  --for TIME       leave by itself after e.g. 30s or 5m
+  --bind ADDRESS   local address of every link, one that this machine has
+                   (default: all interfaces)
+  --for TIME       leave by itself after e.g. 30s or 5m (exit 1 if no peer was
+                   ever ready)
   --metrics PORT   serve http://127.0.0.1:PORT/metrics (Prometheus text)
   --json           one JSON line for everything that happens, and commands as
                    JSON lines on standard input: {"do":"set","key":K,"value":V},
@@ -75,6 +78,9 @@ function checked(args: readonly string[]): Command {
     if (url === '' || room === '' || rest.length > 0) throw new Error('join takes a signaling URL and a room');
     if (values.app === undefined) throw new Error('--app is needed: the name that the pages pass to joinRoom');
     if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) throw new Error(`"${url}" is no ws:// or wss:// URL`);
+    if (url.includes('#')) throw new Error(`"${url}" has a fragment (#…), which no WebSocket takes`);
+    if (values.bind !== undefined && !isLocalAddress(values.bind))
+      throw new Error(`--bind ${values.bind} is no IP address that this machine has now`);
     for (const [what, name] of Object.entries({ 'The room': room, '--app': values.app })) {
       if (name === '' || name.length > MAX_NAME) throw new Error(`${what} is text of 1 to ${MAX_NAME} characters`);
     }

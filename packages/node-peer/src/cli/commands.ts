@@ -11,23 +11,35 @@ const MAX_LINE = 65_536;
 export function watchCommands(stdin: NodeJS.ReadableStream, members: readonly Member[], report: Report): void {
   // A closed input is not a wish to leave: services run with none.
   readLines(stdin, MAX_LINE, line => {
+    // Until it is known whom the line is for, what is wrong with it is the command's own affair.
+    let index = 0;
     try {
       if (line === undefined) throw new Error(`A command is at most ${MAX_LINE} characters.`);
-      if (line.trim() !== '') obey(line, members, report);
+      if (line.trim() === '') return;
+      const command = readCommand(line);
+      const member = memberFor(command, members);
+      index = member.index;
+      obey(command, member, report);
     } catch (error) {
       const code = error instanceof HearsayError ? error.code : 'bad-command';
-      report(0, 'error', { code, message: error instanceof Error ? error.message : String(error) });
+      report(index, 'error', { code, message: error instanceof Error ? error.message : String(error) });
     }
   });
 }
 
-function obey(line: string, members: readonly Member[], report: Report): void {
+function readCommand(line: string): Fields {
   const command = JSON.parse(line) as Fields | null;
   if (command === null || typeof command !== 'object') throw new Error('A command is a JSON object.');
-  const { peer = 1 } = command;
-  const member = members.find(({ index: number }) => number === peer);
+  return command;
+}
+
+function memberFor({ peer = 1 }: Fields, members: readonly Member[]): Member {
+  const member = members.find(({ index }) => index === peer);
   if (member === undefined) throw new Error(`There is no peer ${JSON.stringify(peer)}.`);
-  const { room, index } = member;
+  return member;
+}
+
+function obey(command: Fields, { room, index }: Member, report: Report): void {
   switch (command['do']) {
     case 'set':
       return room.state.set(text(command, 'key'), command['value']);

@@ -16,6 +16,8 @@ export interface NodePresence {
 export interface Member {
   readonly index: number;
   readonly room: Room<NodePresence>;
+  /** It was ready at least once. */
+  readonly wasReady: boolean;
   leave(): Promise<void>;
 }
 
@@ -35,11 +37,21 @@ export async function openMember(command: Command, index: number, report: Report
     },
     command.room,
   );
+  let wasReady = false;
+  room.ready.then(
+    () => {
+      wasReady = true;
+    },
+    () => undefined,
+  );
   narrate(room, index, report);
   const showing = setInterval(createShowLinks(room, index, report), LINKS_EVERY_MS);
   return {
     index,
     room,
+    get wasReady() {
+      return wasReady;
+    },
     async leave() {
       clearInterval(showing);
       await room.leave();

@@ -19,7 +19,11 @@ export function serveMetrics(port: number, members: readonly Member[]): Promise<
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metricsText(members));
   });
   return new Promise((resolve, reject) => {
-    server.once('error', error => reject(new HearsayError('bad-config', `--metrics ${port}: ${error.message}`)));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      const why = taken ? 'already in use: choose another port' : `not available (${error.code ?? error.name})`;
+      reject(new HearsayError('bad-config', `--metrics: port ${port} on 127.0.0.1 is ${why}.`));
+    });
     server.listen(port, '127.0.0.1', () => {
       const { port: actual } = server.address() as AddressInfo;
       resolve({ url: `http://127.0.0.1:${actual}/metrics`, close: () => void server.close() });

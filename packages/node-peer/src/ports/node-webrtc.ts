@@ -18,10 +18,14 @@ import {
   RTCPeerConnectionIceEvent,
   RTCSessionDescription,
 } from 'node-datachannel/polyfill';
+import { isLocalAddress } from './bind-address.ts';
 import { nativeServers } from './ice-servers.ts';
 
 export interface NodeWebRtcOptions {
-  /** Local address to use for all connections, e.g. '127.0.0.1'. Default: every interface. */
+  /**
+   * Local address to use for all connections, e.g. '127.0.0.1'. Default: every interface. While this machine does not
+   * have it, constructing a connection throws.
+   */
   readonly bindAddress?: string | undefined;
 }
 
@@ -81,6 +85,10 @@ class ShimConnection extends PolyfillConnection {
   #earlyCandidates: RTCIceCandidateInit[] = [];
 
   constructor(config: RTCConfiguration, bindAddress: string | undefined) {
+    // It may have been there when the room was joined: an interface that is gone must cost a dial, not the process.
+    if (bindAddress !== undefined && !isLocalAddress(bindAddress)) {
+      throw new Error(`${bindAddress} is no address of this machine`);
+    }
     const native = new PeerConnection('hearsay', {
       iceServers: nativeServers(config.iceServers ?? []),
       iceTransportPolicy: config.iceTransportPolicy ?? 'all',

@@ -97,6 +97,10 @@ test('CLI-3: lines that make no sense are reported one by one, and never fatal',
   expect(new Set(errors.map(({ code }: Line & { code?: unknown }) => code))).toEqual(
     new Set(['bad-command', 'value-unsupported', 'key-invalid', 'value-too-large']),
   );
+  // Whose value was refused is known; whom a line without sense was for is not.
+  for (const { code, peer, message } of errors as (Line & { code?: unknown; message?: unknown })[]) {
+    expect([message, peer]).toEqual([message, code === 'bad-command' ? expect.toBeOneOf([0, 1]) : 1]);
+  }
   const other = member(String(a.child.spawnargs[3]));
   await other.until('ready');
   await a.until('peer-join');
@@ -188,10 +192,30 @@ test('CLI-5: a damaged identity is named, not replaced', async () => {
 });
 
 test('CLI-6: --for leaves by itself', async () => {
-  const a = member(await signaling(), '--for', '300ms');
+  const a = member(await signaling(), '--for', '3s');
   expect(await a.ended).toEqual({ code: 0, signal: null });
   expect(a.lines.at(-1)).toMatchObject({ type: 'left', peer: 1 });
 });
+
+test('CLI-6: a server that cannot be reached is said at once, and the time ends with 1', async () => {
+  const a = member('ws://127.0.0.1:9', '--for', '2s');
+  const warning = await a.until('warning');
+  expect(warning).toMatchObject({ code: 'signaling-unreachable', peer: 1 });
+  expect(warning['message']).toContain('ws://127.0.0.1:9/v1/signal');
+  expect(await a.ended).toEqual({ code: 1, signal: null });
+  expect(a.lines.at(-1)).toMatchObject({ type: 'left', peer: 1 });
+  expect(a.lines.filter(({ type }) => type === 'warning')).toHaveLength(1);
+  expect(a.stderr()).toBe('hearsay-peer: no peer was ready before the time of --for was up.\n');
+});
+
+test.each(['10.255.255.254', 'nonsense', ''])(
+  'CLI-11: an address that this machine lacks is refused: %j',
+  async bind => {
+    const end = run('join', await signaling(), 'room', '--app', 'test', '--bind', bind);
+    expect(await end.ended).toEqual({ code: 2, signal: null });
+    expect(end.stderr()).toMatch(/^--bind .*address.*\.\n$/);
+  },
+);
 
 test('CLI-7: --metrics serves every number of every peer on loopback', async () => {
   const a = member(await signaling(), '--metrics', '0', '--count', '2');
@@ -219,7 +243,9 @@ test('CLI-7: a taken port is one sentence and exit 1', async () => {
   const { port } = holder.address() as AddressInfo;
   const a = run('join', await signaling(), 'room', '--app', 'test', '--metrics', String(port));
   expect(await a.ended).toEqual({ code: 1, signal: null });
-  expect(a.stderr()).toMatch(new RegExp(`^hearsay-peer: --metrics ${port}: .*EADDRINUSE.*\\(bad-config\\)\n$`));
+  expect(a.stderr()).toBe(
+    `hearsay-peer: --metrics: port ${port} on 127.0.0.1 is already in use: choose another port. (bad-config)\n`,
+  );
   holder.close();
 });
 
@@ -259,12 +285,13 @@ test('CLI-9: for people it prints sentences, in which nobody steers the terminal
   await writer.until('peer-join');
   writer.say({ do: 'set', key: 'k\u001b[2J', value: 'two\nlines\u202e' });
   writer.say({ do: 'set', key: 'end', value: 'x'.repeat(500) });
-  await expect.poll(() => reader.stdout(), { timeout: 15_000 }).toContain('key end');
+  await expect.poll(() => reader.stdout(), { timeout: 15_000 }).toContain(' set end to ');
   const said = reader.stdout();
-  expect(said).toContain('[1] state key k\\u001b[2J, value two\\u000alines\\u202e, author ');
+  expect(said).toMatch(/\[1\] [0-9a-f]{8} set k\\u001b\[2J to two\\u000alines\\u202e\n/);
   expect(said.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
-  for (const line of said.trimEnd().split('\n')) expect(line).toMatch(/^\[1\] [a-z-]+ /);
+  for (const line of said.trimEnd().split('\n')) expect(line).toMatch(/^\[1\] [a-z0-9]/);
   expect(said).toContain(`${'x'.repeat(79)}…`);
   reader.child.kill('SIGTERM');
   expect(await reader.ended).toEqual({ code: 0, signal: null });
+  expect(reader.stdout().match(/\bleft\b/g)).toHaveLength(1);
 });
