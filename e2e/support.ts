@@ -55,6 +55,7 @@ export async function openStage(): Promise<Stage> {
       context ??= browser.then(opened => opened.newContext());
       const page = await (await context).newPage();
       await page.goto(site.url);
+      await page.waitForFunction(() => globalThis.hearsay !== undefined);
       await page.evaluate(([url, id, who, max]) => globalThis.hearsay.join(url, id, who, max), [
         signaling.url,
         room,
