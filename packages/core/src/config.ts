@@ -218,7 +218,7 @@ const numbers = {
     10_000,
     86_400_000,
     'ms',
-    "Who talks has its tree grown anew so often. Less: shorter ways after much coming and going, more copies.",
+    'Who talks has its tree grown anew so often. Less: shorter ways after much coming and going, more copies.',
     'docs/adr/0007',
   ],
   'broadcast.fanout': [1, 1, 32, 'links', 'k of push(k).', 'Demers et al. 1987'],

@@ -65,8 +65,7 @@ export function createBranches(): Branches {
     }
   };
 
-  const isModel = (branch: Branch, now: Now): boolean =>
-    isGrown(branch) && now.mono - branch.heardAt < MODEL_MS;
+  const isModel = (branch: Branch, now: Now): boolean => isGrown(branch) && now.mono - branch.heardAt < MODEL_MS;
 
   const modelOf = (now: Now): PeerId | undefined => {
     const known = model === undefined ? undefined : branches.get(model);

@@ -251,7 +251,11 @@ function crowd(t: Bench, count = 8): void {
 }
 
 test('CAST-16: in a room of eight the first word grows the tree, and a goodbye never does', () => {
-  for (const [others, kind, grows] of [[7, 'state', true], [8, 'state', false], [7, 'leave', false]] as const) {
+  for (const [others, kind, grows] of [
+    [7, 'state', true],
+    [8, 'state', false],
+    [7, 'leave', false],
+  ] as const) {
     const t = bench();
     crowd(t, others);
     t.store(record({ author: self, kind }), 'self', 1_000, 'self');
