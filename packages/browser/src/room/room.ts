@@ -210,7 +210,8 @@ function openEngine(
       app,
       room,
       policy: config.policy,
-      config: { ...config.limits, 'overlay.maxLinks': maxLinks },
+      // The tree still takes some hundred milliseconds where a flood takes forty (docs/adr/0007).
+      config: { 'broadcast.mode': 'flood', ...config.limits, 'overlay.maxLinks': maxLinks },
       seed: [words[0]!, words[1]!, words[2]!, words[3]!],
     },
     platform.clock.now(),
