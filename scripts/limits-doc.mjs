@@ -26,7 +26,7 @@ peer of a room should have the same \`store.*\` and \`guard.author*\` settings.
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-\`broadcast.mode\` is \`tree\` (the engine's default), \`flood\` (which \`joinRoom\` sets), \`push\`, \`pull\` or \`push-pull\`: the
+\`broadcast.mode\` is \`tree\` (the default), \`flood\`, \`push\`, \`pull\` or \`push-pull\`: the
 same on every peer of a room.
 
 ## On the wire

@@ -189,15 +189,15 @@ const numbers = {
     'guess',
   ],
   'broadcast.announceMs': [
-    60,
+    20,
     0,
     1_000,
     'ms',
     'Announcements of a link are collected for so long. More: fewer frames, later repair.',
-    'design: 50 to 100',
+    'docs/adr/0007',
   ],
   'broadcast.graftMs': [
-    400,
+    200,
     10,
     60_000,
     'ms',
@@ -205,7 +205,7 @@ const numbers = {
     'design',
   ],
   'broadcast.graftMinMs': [
-    200,
+    100,
     10,
     60_000,
     'ms',

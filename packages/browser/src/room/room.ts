@@ -210,8 +210,7 @@ function openEngine(
       app,
       room,
       policy: config.policy,
-      // The tree still takes some hundred milliseconds where a flood takes forty (docs/adr/0007).
-      config: { 'broadcast.mode': 'flood', ...config.limits, 'overlay.maxLinks': maxLinks },
+      config: { ...config.limits, 'overlay.maxLinks': maxLinks },
       seed: [words[0]!, words[1]!, words[2]!, words[3]!],
     },
     platform.clock.now(),

@@ -8,7 +8,7 @@ import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { ShortId } from '../wire/frame.ts';
 
 export interface Branch {
-  /** Whose copy came first; missing for our own words, and when they came by a sync. */
+  /** Whose copy came first; missing for our own words, and when nobody is left to get it from. */
   parent: PeerId | undefined;
   /** The first other neighbour that had a record of the author: the next best way. */
   backup: PeerId | undefined;
@@ -38,6 +38,8 @@ export interface Branches {
    * `substitute` names one when none is known.
    */
   remove(peer: PeerId, substitute: (branch: Branch) => PeerId | undefined): ReadonlyMap<PeerId, readonly ShortId[]>;
+  /** The last words of others whose tree does not reach this node any more; from now on by `parent`. */
+  takeOrphans(self: PeerId, parent: PeerId): readonly ShortId[];
 }
 
 const MAX_AUTHORS = 4_096;
@@ -142,6 +144,15 @@ export function createBranches(): Branches {
         else ids.push(branch.lastId);
       }
       return orphans;
+    },
+    takeOrphans(self, parent) {
+      const ids: ShortId[] = [];
+      for (const [author, branch] of branches) {
+        if (branch.parent !== undefined || author === self || author === parent) continue;
+        branch.parent = parent;
+        ids.push(branch.lastId);
+      }
+      return ids;
     },
   };
 }

@@ -15,12 +15,12 @@ export interface Growth {
   onWord(authors: number, isModel: boolean, now: Now): boolean;
 }
 
+/** Up to so many authors known a tree of one's own costs less than making a link does: nobody waits for it. */
+export const SMALL_ROOM = 32;
 /** Two words within so long: a talker. Longer than a conversation's pauses, shorter than presence.refreshMs. */
 const TALKING_MS = 30_000;
 /** Who leaves sooner never pays for a tree. */
 const STAYED_MS = 5_000;
-/** In a room where everybody is everybody's neighbour a tree costs next to nothing, and saves every second hop. */
-const FEW = 8;
 const ROOM_SPACING_MS = 500;
 const TALKER_SPACING_MS = 100;
 /** A tree that others borrow is kept in shape: with every presence, or as often by who says much. */
@@ -36,7 +36,7 @@ export function createGrowth(config: Config, rng: Rng, startedAt: Now): Growth {
     if (isModel && grownAt !== undefined) return now.mono - grownAt >= MODEL_MS;
     const talked = talkingSince !== undefined && now.mono - talkingSince >= turn * authors * TALKER_SPACING_MS;
     if (grownAt !== undefined) return talked && now.mono - grownAt >= config['broadcast.regrowMs'];
-    if (authors < FEW) return true;
+    if (authors < SMALL_ROOM) return true;
     return talked || now.mono - startedAt.mono >= STAYED_MS + turn * authors * ROOM_SPACING_MS;
   };
 

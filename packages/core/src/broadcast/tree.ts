@@ -13,9 +13,10 @@ import { createExpiringMap } from '../lib/expiring-map.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
 import type { ShortId } from '../wire/frame.ts';
+import { wireLimits } from '../wire/limits.ts';
 import { type Branch, createBranches, isGrown } from './branches.ts';
 import { isFresh } from './fresh.ts';
-import { createGrowth } from './growth.ts';
+import { createGrowth, SMALL_ROOM } from './growth.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import { createMissing } from './missing.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
@@ -32,7 +33,9 @@ interface TreeLink {
 /** Grown on others' behalf: 10 a second, and one author's once in so long. A liar is held to the price of a flood. */
 const FLOODS_PER_SECOND = 10;
 const FLOODS_BURST = 50;
-const GROW_AGAIN_MS = 10_000;
+const GROW_AGAIN_MS = 2_000;
+/** A record follows its `grow` at once, but may wait for its signature to be checked. */
+const GROWING_MS = 10_000;
 const MAX_GROWING = 256;
 /** Grafts for more records than this, and the link is flooded for a while. */
 const GRAFTS_PER_SECOND = 5;
@@ -47,7 +50,7 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
   const missing = createMissing(config);
   const branches = createBranches();
   const growth = createGrowth(config, rng, startedAt);
-  const growing = createExpiringMap<ShortId, true>(MAX_GROWING, GROW_AGAIN_MS);
+  const growing = createExpiringMap<ShortId, true>(MAX_GROWING, GROWING_MS);
   const floods = createTokenBucket(FLOODS_PER_SECOND, FLOODS_BURST, startedAt.mono);
   /** The neighbour that was asked for everything, and when. */
   let guide: PeerId | undefined;
@@ -59,6 +62,11 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
     guide = peer;
     guidedAt = now.mono;
     if (peer !== undefined) outbox.send(peer, { type: 'graft', ids: [] });
+  };
+
+  /** What is beyond one frame is announced in time, and asked for then. */
+  const askFor = (peer: PeerId, ids: readonly ShortId[]): void => {
+    if (ids.length > 0) outbox.send(peer, { type: 'graft', ids: ids.slice(0, wireLimits.idsPerList) });
   };
 
   const authorOf = (id: ShortId): PeerId | undefined => recent.get(id)?.author ?? branches.authorOf(id);
@@ -75,8 +83,9 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
     const model = branches.model(now);
     if (from === 'self') return links.size > 0 && growth.onWord(branches.size, model === self, now);
     growing.expire(now.mono);
-    // In a room without any tree to borrow, somebody's first word makes one.
-    return growing.delete(shortIdOf(record.id)) || (path === 'sync' && model === undefined);
+    // A newcomer's first word, which came by a sync, does so in a small room, or where no tree could be borrowed.
+    const isFirst = path === 'sync' && (model === undefined || branches.size < SMALL_ROOM);
+    return growing.delete(shortIdOf(record.id)) || isFirst;
   };
 
   const mayFlood = (known: Branch | undefined, now: Now): boolean =>
@@ -86,8 +95,8 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
     const { author } = record;
     const id = shortIdOf(record.id);
     const isGrowing = grows(record, from, path, now);
-    const isFlood = isGrowing && mayFlood(branches.get(author), now);
-    const branch = branches.heard(author, id, path === 'push' ? (from as PeerId) : undefined, now);
+    const isFlood = isGrowing && (from === 'self' || mayFlood(branches.get(author), now));
+    const branch = branches.heard(author, id, links.has(from as PeerId) ? (from as PeerId) : undefined, now);
     if (isGrowing) branches.grown(author, now);
     else if (asked === id) mendModel(branch, from, now);
     for (const [peer, { sender, floodUntil }] of links) {
@@ -167,13 +176,14 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
       // Own words take the straight way to every neighbour once the own tree has been grown.
       const own = branches.get(self);
       if (own !== undefined && isGrown(own)) own.children.add(peer);
+      askFor(peer, branches.takeOrphans(self, peer));
     },
 
     onNeighbourDown(peer, now) {
       links.delete(peer);
       // A child has it from us: it is nobody to get it from.
       const substitute = ({ children }: Branch) => rng.pick([...links.keys()].filter(other => !children.has(other)));
-      for (const [next, ids] of branches.remove(peer, substitute)) outbox.send(next, { type: 'graft', ids });
+      for (const [next, ids] of branches.remove(peer, substitute)) askFor(next, ids);
       if (peer === guide) {
         guide = undefined;
         if (now.mono - guidedAt < NEWCOMER_MS) askForAll(rng.pick([...links.keys()]), now);

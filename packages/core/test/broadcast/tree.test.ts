@@ -67,7 +67,7 @@ test("CAST-8: a record is pushed along its author's tree and announced over othe
   t.frames();
   t.store(said(2), a, 100);
   expect(t.frames()).toEqual(['2:push']);
-  t.broadcast.onWake(at(160));
+  t.broadcast.onWake(at(120));
   expect(t.frames()).toEqual(['1:ihave']);
 });
 
@@ -123,14 +123,14 @@ test('CAST-10: an announced record that does not come is asked for, from one ann
   const ids = [idOf(missing)];
   t.broadcast.onFrame(a, { type: 'ihave', ids }, at(0));
   t.broadcast.onFrame(b, { type: 'ihave', ids }, at(10));
-  t.broadcast.onWake(at(399));
+  t.broadcast.onWake(at(199));
   expect(t.frames()).toEqual([]);
-  expect(t.broadcast.nextWakeAt()).toBe(400);
-  t.broadcast.onWake(at(400));
+  expect(t.broadcast.nextWakeAt()).toBe(200);
+  t.broadcast.onWake(at(200));
   expect(t.frames()).toEqual(['0:graft']);
-  t.broadcast.onWake(at(600));
+  t.broadcast.onWake(at(300));
   expect(t.frames()).toEqual(['1:graft']);
-  t.broadcast.onWake(at(800));
+  t.broadcast.onWake(at(400));
   expect(t.frames()).toEqual([]);
   expect(t.broadcast.nextWakeAt()).toBeUndefined();
 });
@@ -210,7 +210,7 @@ test("CAST-13: what a sync brought is announced, and pushed when it is its autho
   t.broadcast.onWake(at(61));
   expect(t.frames()).toEqual(['1:ihave', '2:ihave']);
   t.store(said(2, a), a, 100, 'sync');
-  expect(t.frames().toSorted()).toEqual(['1:push', '2:push']);
+  expect(t.frames().filter(frame => frame.endsWith('push'))).toEqual(['1:push', '2:push']);
 });
 
 test('CAST-15: a record that grows its tree goes over every link, and says so', () => {
@@ -225,12 +225,12 @@ test('CAST-15: a record that grows its tree goes over every link, and says so', 
   expect(t.frames()).toEqual(['0:grow', '0:push', '2:grow', '2:push']);
 });
 
-test("CAST-15: one author's tree grows at most once in ten seconds, and fifty trees at once", () => {
+test("CAST-15: one author's tree grows at most once in two seconds, and fifty trees at once", () => {
   const t = bench();
   t.grow(said(1), a, 0);
   for (const link of [b, c]) t.broadcast.onFrame(link, { type: 'prune', ids: [idOf(said(1))] }, at(0));
   t.settle(100);
-  t.grow(said(2), a, 9_999);
+  t.grow(said(2), a, 1_999);
   expect(t.frames()).toEqual([]);
   const u = bench();
   u.grow(said(0, peer(1_000)), a);
@@ -245,16 +245,16 @@ test("CAST-15: one author's tree grows at most once in ten seconds, and fifty tr
 });
 
 /** Others are heard, so that the room is not a small one. */
-function crowd(t: Bench, count = 8): void {
+function crowd(t: Bench, count = 32): void {
   for (let n = 0; n < count; n++) t.store(said(n, peer(900 + n)), a, 0);
   t.settle(100);
 }
 
-test('CAST-16: in a room of eight the first word grows the tree, and a goodbye never does', () => {
+test('CAST-16: in a small room the first word grows the tree, and a goodbye never does', () => {
   for (const [others, kind, grows] of [
-    [7, 'state', true],
-    [8, 'state', false],
-    [7, 'leave', false],
+    [31, 'state', true],
+    [32, 'state', false],
+    [31, 'leave', false],
   ] as const) {
     const t = bench();
     crowd(t, others);
@@ -272,12 +272,13 @@ test('CAST-16: a talker grows its tree with the second word, and again when it i
   };
   crowd(t);
   expect(grown(1, 1_000)).toBe(false);
-  expect(grown(2, 2_000)).toBe(true);
+  expect(grown(2, 5_000)).toBe(true);
   expect(grown(3, 20_000)).toBe(false);
   expect(grown(4, 40_000)).toBe(false);
-  expect(grown(5, 61_999)).toBe(false);
+  expect(grown(5, 64_999)).toBe(false);
   // Its own tree is the one that is borrowed here, and that is kept in shape by itself.
-  expect(grown(6, 112_000)).toBe(true);
+  expect(grown(6, 94_000)).toBe(false);
+  expect(grown(7, 115_000)).toBe(true);
   const u = bench({ 'broadcast.regrowMs': 60_000 });
   crowd(u);
   u.grow(said(1, peer(1)), b, 100);
@@ -287,10 +288,10 @@ test('CAST-16: a talker grows its tree with the second word, and again when it i
     return u.frames().some(frame => frame.endsWith('grow'));
   };
   expect(talks(1, 1_000)).toBe(false);
-  expect(talks(2, 2_000)).toBe(true);
-  expect(talks(3, 30_000)).toBe(false);
-  expect(talks(4, 59_999)).toBe(false);
-  expect(talks(5, 62_000)).toBe(true);
+  expect(talks(2, 5_000)).toBe(true);
+  expect(talks(3, 34_000)).toBe(false);
+  expect(talks(4, 63_000)).toBe(false);
+  expect(talks(5, 65_000)).toBe(true);
 });
 
 test('CAST-16: who says little grows its tree once it has stayed', () => {
@@ -340,6 +341,15 @@ test('CAST-18: when a neighbour goes, the authors it brought are asked for from 
   t.sent();
   t.broadcast.onNeighbourDown(a, at(100_000));
   expect(t.sent()).toEqual([{ to: c, frame: { type: 'graft', ids: [idOf(said(1))] } }]);
+});
+
+test('CAST-18: who has nobody to get an author from asks the next neighbour that comes', () => {
+  const t = bench({}, [a]);
+  t.grow(said(1), a);
+  t.broadcast.onNeighbourDown(a, at(100_000));
+  expect(t.sent().filter(({ frame }) => frame.type === 'graft')).toEqual([]);
+  t.broadcast.onNeighbourUp(b, false, at(101_000));
+  expect(t.sent()).toContainEqual({ to: b, frame: { type: 'graft', ids: [idOf(said(1))] } });
 });
 
 test('CAST-19: a neighbour that must ask for much is passed everything for ten seconds', () => {
