@@ -11,6 +11,7 @@ import { checkPurity } from './checks/purity.mjs';
 import { checkSizes, noteSizes } from './checks/sizes.mjs';
 import { checkSpec } from './checks/spec.mjs';
 import { openTree } from './checks/tree.mjs';
+import { checkWiring } from './checks/wiring.mjs';
 import { checkWords } from './checks/words.mjs';
 
 const THIS_FILE = fileURLToPath(import.meta.url);
@@ -25,6 +26,7 @@ const CHECKS = [
   ['rules and tests', checkSpec],
   ['purity of the core', checkPurity],
   ['forbidden words', checkWords],
+  ['wiring table', checkWiring],
   ['lockfile', checkLockfile],
 ];
 
