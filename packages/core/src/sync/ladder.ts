@@ -143,7 +143,7 @@ function differencesOf(surplus: number, seeming: number): number {
 
 /**
  * Differences for each record, most likely, if they were spread evenly: a rung of s records is then equal with
- * probability e^(−density·s). Half a rung is taken off when all differ: that says no more than "at least".
+ * probability (1 − density)^s. Half a rung is taken off when all differ: that says no more than "at least".
  */
 function densityOf(steps: readonly Step[]): number {
   const differing = steps.filter(({ differs }) => differs).length;
@@ -151,9 +151,20 @@ function densityOf(steps: readonly Step[]): number {
   let [low, high] = [0, 1];
   for (let i = 0; i < 30; i++) {
     const middle = (low + high) / 2;
-    const expected = steps.reduce((sum, { ours, theirs }) => sum + 1 - Math.exp(-middle * Math.max(ours, theirs)), 0);
+    const expected = steps.reduce((sum, { ours, theirs }) => sum + 1 - power(1 - middle, Math.max(ours, theirs)), 0);
     if (expected < wanted) low = middle;
     else high = middle;
   }
   return high;
+}
+
+/** By products alone: the last bit of `Math.pow` differs between JavaScript engines, and so would what is sent. */
+function power(base: number, exponent: number): number {
+  let result = 1;
+  let square = base;
+  for (let left = exponent; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
 }
