@@ -14,7 +14,7 @@ const FOLDER = new URL('../test/vectors/', import.meta.url);
 const peer = n => n.toString(16).padStart(2, '0').repeat(32);
 const bytes = (length, fill = 0) => new Uint8Array(length).fill(fill);
 
-const rung = (length, count) => ({ lower: bytes(length, length), count, fingerprint: bytes(8, length) });
+const rung = (length, count) => ({ lower: bytes(length, length), count, fingerprint: bytes(5, length) });
 
 const frames = [
   { type: 'push', records: [bytes(65, 1), bytes(70, 2)] },
@@ -23,7 +23,7 @@ const frames = [
     session: 7,
     topics: [
       { domain: 'members', say: 'ladder', rungs: [rung(6, 8), rung(5, 300), rung(0, 70_000)] },
-      { domain: 'state', say: 'ids', range: { lower: bytes(3, 1), upper: bytes(0) }, ids: bytes(16, 2) },
+      { domain: 'state', say: 'ids', range: { lower: bytes(3, 1), upper: bytes(0) }, ids: bytes(10, 2) },
     ],
   },
   {
@@ -35,9 +35,9 @@ const frames = [
         say: 'sketch',
         range: { lower: bytes(0), upper: bytes(20, 3) },
         from: 8,
-        cells: bytes(22, 4),
+        cells: bytes(16, 4),
       },
-      { domain: 'state', say: 'ask', range: { lower: bytes(4, 1), upper: bytes(4, 2) }, from: 0, cells: 448 },
+      { domain: 'state', say: 'ask', range: { lower: bytes(4, 1), upper: bytes(4, 2) }, from: 0, cells: 480 },
     ],
   },
   {

@@ -112,12 +112,13 @@ export function createExchange(domain: SyncDomain, set: IndexSet, session: numbe
     return { have: mine, ...want(topic.range, difference.theirs) };
   };
 
-  /** A third more cells, as long as a list would cost twice as much. */
+  /** A third more cells, or three times as many in all, as long as a list would cost twice as much. */
   const askMore = (said: WireRange, cells: Uint8Array, isCrowded: boolean): SyncTopic => {
     const range = rangeFromWire(said);
     const from = cells.length / CELL_BYTES;
-    const more = Math.min(wireLimits.cellsPerTopic, Math.max(LEAST_CELLS, Math.ceil(from / 3)));
-    const expected = isCrowded ? 3 * from : from + more;
+    const wanted = isCrowded ? 2 * from : Math.max(LEAST_CELLS, Math.ceil(from / 3));
+    const more = Math.min(wireLimits.cellsPerTopic, wanted);
+    const expected = from + wanted;
     const extent = { range, ours: set.measure(range).count };
     kept = undefined;
     // Who sends a sketch has no more records than we have.
@@ -132,7 +133,7 @@ export function createExchange(domain: SyncDomain, set: IndexSet, session: numbe
       ? kept.cells
       : undefined;
 
-  /** By half of their ids: enough to name what we have, and at worst one record too many is sent. */
+  /** By the first 32 bits of their ids: enough to name what we have, and at worst one record too many is sent. */
   const pick = (range: Range, highWords: readonly number[]): readonly SignedRecord[] => {
     const wanted = new Set(highWords);
     const found: SignedRecord[] = [];

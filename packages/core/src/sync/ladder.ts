@@ -20,7 +20,7 @@ export interface Extent {
 export interface Gap extends Extent {
   /** About how many records only one side has. */
   readonly estimate: number;
-  /** All that is recent differs and nothing that is old: the estimate is a guess, there may be many. */
+  /** What is recent differs, more than one rung of it or the newest, and nothing old: there may be many. */
   readonly dense: boolean;
 }
 
@@ -80,7 +80,7 @@ export function gapIn(set: IndexSet, rungs: readonly Rung[], session: number): G
   return {
     ...gap,
     estimate: Math.min(gap.ours + gap.theirs, differencesOf(surplus, seeming)),
-    dense: first === 0 && last < steps.length - 1,
+    dense: (first === 0 || last > first) && last < steps.length - 1,
   };
 }
 

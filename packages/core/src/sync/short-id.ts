@@ -1,28 +1,34 @@
 /**
- * Ids as they travel in one session: HalfSipHash-2-4 (Aumasson and Bernstein) with 64 bits, under the session's
- * random number, over the first 16 bytes of a record's item hash. It is made for short keyed input; who makes
- * records does not know the key, so cannot make two that look alike, let alone one that hides another's. Two that
- * do so by chance (one pair in 2^64) hide a difference for one session: the next has another key.
+ * Ids as they travel in one session: 40 bits of HalfSipHash-2-4 (Aumasson and Bernstein) under the session's random
+ * number, over the first 16 bytes of a record's item hash. It is made for short keyed input; who makes records does
+ * not know the key, so cannot make two that look alike, let alone one that hides another's. Two that do so by chance
+ * (one pair in 2^40) hide a difference for one session: the next has another key. That is why so few bits are enough.
  */
 import type { Sum } from './sum.ts';
 
-/** 64 bits, as two unsigned words. */
+/** The first 32 bits, and the other 8. */
 export interface ShortId {
   readonly high: number;
   readonly low: number;
 }
 
-export const SHORT_ID_BYTES = 8;
+export const SHORT_ID_BYTES = 5;
 /** The last word taken in: how many bytes there were. */
 const LENGTH_WORD = 16 << 24;
 
 /** Of the item hash at `hashes[at]`. */
 export function shortId(session: number, hashes: Sum, at: number): ShortId {
-  return halfSipHash(session, 0, hashes, at);
+  const { high, low } = halfSipHash(session, 0, hashes, at);
+  return { high, low: low >>> 24 };
 }
 
-/** Over the four words at `words[at]`. Rounds 0 to 9 take in a word in two rounds each, the rest bring out two. */
-export function halfSipHash(key0: number, key1: number, words: Sum, at: number): ShortId {
+/** 64 bits over the four words at `words[at]`. Rounds 0 to 9 take in a word in two rounds each, the rest bring out two. */
+export function halfSipHash(
+  key0: number,
+  key1: number,
+  words: Sum,
+  at: number,
+): { readonly high: number; readonly low: number } {
   let a = key0;
   let b = key1 ^ 0xee;
   let c = 0x6c796765 ^ key0;
@@ -54,9 +60,9 @@ export function halfSipHash(key0: number, key1: number, words: Sum, at: number):
   return { high: (b ^ d) >>> 0, low: low >>> 0 };
 }
 
-/** A key for maps: 53 of the 64 bits, as many as a number holds exactly. */
+/** A key for maps. */
 export function keyOf({ high, low }: ShortId): number {
-  return high * 0x200000 + (low >>> 11);
+  return high * 256 + low;
 }
 
 export function shortIdsToWire(ids: readonly ShortId[]): Uint8Array {
@@ -64,7 +70,7 @@ export function shortIdsToWire(ids: readonly ShortId[]): Uint8Array {
   const view = new DataView(bytes.buffer);
   for (const [i, { high, low }] of ids.entries()) {
     view.setUint32(SHORT_ID_BYTES * i, high);
-    view.setUint32(SHORT_ID_BYTES * i + 4, low);
+    view.setUint8(SHORT_ID_BYTES * i + 4, low);
   }
   return bytes;
 }
@@ -73,11 +79,11 @@ export function shortIdsFromWire(bytes: Uint8Array): readonly ShortId[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return Array.from({ length: bytes.length / SHORT_ID_BYTES }, (_, i) => ({
     high: view.getUint32(SHORT_ID_BYTES * i),
-    low: view.getUint32(SHORT_ID_BYTES * i + 4),
+    low: view.getUint8(SHORT_ID_BYTES * i + 4),
   }));
 }
 
-/** Half of each id. */
+/** The first 32 bits of each id. */
 export function highWordsToWire(ids: readonly ShortId[]): Uint8Array {
   const bytes = new Uint8Array(4 * ids.length);
   const view = new DataView(bytes.buffer);

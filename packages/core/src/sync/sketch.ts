@@ -3,12 +3,12 @@
  * and to ever fewer of the later ones; the cells of two sets, subtracted, hold only what differs, and about 1.4
  * cells for each difference bring it out, however large the sets are. More cells can be asked for at any time.
  *
- * A cell on the wire: 64 bits of ids and 16 of their checks, each by XOR, and the low 8 bits of how many they
+ * A cell on the wire: 40 bits of ids and 16 of their checks, each by XOR, and the low 8 bits of how many they
  * are. Ids are keyed by the session, so nobody can make records that jam a sketch between others.
  */
 import type { ShortId } from './short-id.ts';
 
-export const CELL_BYTES = 11;
+export const CELL_BYTES = 8;
 /** Moves the state that an id's cells are drawn from: 2^32 divided by the golden ratio, made odd. */
 const STEP = 0x9e3779b9;
 
@@ -55,7 +55,7 @@ interface Cells {
   readonly from: number;
   readonly to: number;
   readonly high: Int32Array;
-  readonly low: Int32Array;
+  readonly low: Uint8Array;
   readonly check: Uint16Array;
   readonly count: Int8Array;
 }
@@ -66,7 +66,7 @@ function createCells(from: number, to: number): Cells {
     from,
     to,
     high: new Int32Array(size),
-    low: new Int32Array(size),
+    low: new Uint8Array(size),
     check: new Uint16Array(size),
     count: new Int8Array(size),
   };
@@ -97,7 +97,7 @@ function peel(cells: Cells): Difference | undefined {
   const unseen = Array.from({ length: cells.to }, (_, at) => at);
   for (let at = unseen.pop(); at !== undefined; at = unseen.pop()) {
     const count = cells.count[at]!;
-    const id: ShortId = { high: cells.high[at]! >>> 0, low: cells.low[at]! >>> 0 };
+    const id: ShortId = { high: cells.high[at]! >>> 0, low: cells.low[at]! };
     if ((count !== 1 && count !== -1) || cells.check[at] !== checkOf(id) || !isCellOf(id, at)) continue;
     // More differences than cells do not come out of an honest sketch; a crafted one could go on for ever.
     if (mine.length + theirs.length >= cells.to) return undefined;
@@ -145,9 +145,9 @@ function write(cells: Cells): Uint8Array {
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < cells.count.length; i++) {
     view.setInt32(CELL_BYTES * i, cells.high[i]!);
-    view.setInt32(CELL_BYTES * i + 4, cells.low[i]!);
-    view.setUint16(CELL_BYTES * i + 8, cells.check[i]!);
-    view.setInt8(CELL_BYTES * i + 10, cells.count[i]!);
+    view.setUint8(CELL_BYTES * i + 4, cells.low[i]!);
+    view.setUint16(CELL_BYTES * i + 5, cells.check[i]!);
+    view.setInt8(CELL_BYTES * i + 7, cells.count[i]!);
   }
   return bytes;
 }
@@ -157,9 +157,9 @@ function read(bytes: Uint8Array): Cells {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let i = 0; i < cells.to; i++) {
     cells.high[i] = view.getInt32(CELL_BYTES * i);
-    cells.low[i] = view.getInt32(CELL_BYTES * i + 4);
-    cells.check[i] = view.getUint16(CELL_BYTES * i + 8);
-    cells.count[i] = view.getInt8(CELL_BYTES * i + 10);
+    cells.low[i] = view.getUint8(CELL_BYTES * i + 4);
+    cells.check[i] = view.getUint16(CELL_BYTES * i + 5);
+    cells.count[i] = view.getInt8(CELL_BYTES * i + 7);
   }
   return cells;
 }

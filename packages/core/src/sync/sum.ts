@@ -10,7 +10,7 @@ import type { RecordId } from '../types.ts';
 export type Sum = Uint32Array;
 
 export const SUM_WORDS = 8;
-export const FINGERPRINT_BYTES = 8;
+export const FINGERPRINT_BYTES = 5;
 
 export function itemHash(id: RecordId): Sum {
   const hash = sha256(fromHex(id)!);
@@ -38,7 +38,7 @@ export function takeFrom(sum: Sum, items: Sum, at = 0): void {
 }
 
 /**
- * What a session says of a range: 8 bytes of SHA-256 over (session, sum, count). The session's number is random,
+ * What a session says of a range: 5 bytes of SHA-256 over (session, sum, count). The session's number is random,
  * so who makes records cannot know which of them would look alike in it, and in the next one they do not.
  */
 export function fingerprint(session: number, sum: Sum, count: number): Uint8Array {

@@ -39,8 +39,8 @@ export const wireLimits: {
   idsPerList: 1_024,
   /** Most ranges compared in one topic of a SYNC: each is twice the one before. */
   rungsPerLadder: 32,
-  /** Most ids in one topic of a SYNC. Three topics of the largest size are below 16 KiB. */
-  idsPerTopic: 640,
+  /** Most ids in one topic of a SYNC. The largest topic is below 4 KiB: a heartbeat waits for no longer a frame. */
+  idsPerTopic: 768,
   /** Most cells of a sketch in one topic of a SYNC. */
-  cellsPerTopic: 448,
+  cellsPerTopic: 480,
 };

@@ -20,9 +20,9 @@ export type SyncTopic =
       readonly upper: Uint8Array;
       readonly rungs: readonly Rung[];
     }
-  /** All that I have in the range, 8 bytes for each: send me the rest, and say what you want. */
+  /** All that I have in the range, 5 bytes for each: send me the rest, and say what you want. */
   | { readonly domain: SyncDomain; readonly say: 'ids'; readonly range: WireRange; readonly ids: Uint8Array }
-  /** Cells of my sketch of the range, 11 bytes for each, from cell `from` on. */
+  /** Cells of my sketch of the range, 8 bytes for each, from cell `from` on. */
   | {
       readonly domain: SyncDomain;
       readonly say: 'sketch';
@@ -38,7 +38,7 @@ export type SyncTopic =
       readonly from: number;
       readonly cells: number;
     }
-  /** Please send these: 4 bytes for each, the first half of its id. */
+  /** Please send these: 4 bytes for each, the first of its id. */
   | { readonly domain: SyncDomain; readonly say: 'want'; readonly range: WireRange; readonly ids: Uint8Array };
 
 /** Begins at `lower`, ends where the rung before begins. */
@@ -55,10 +55,10 @@ export interface WireRange {
 
 const DOMAINS: readonly SyncDomain[] = ['members', 'state'];
 const BOUND_BYTES = 20;
-const FINGERPRINT_BYTES = 8;
-const ID_BYTES = 8;
+const FINGERPRINT_BYTES = 5;
+const ID_BYTES = 5;
 const WANTED_BYTES = 4;
-const CELL_BYTES = 11;
+const CELL_BYTES = 8;
 
 export function topicToWire(topic: SyncTopic): Wire {
   const domain = DOMAINS.indexOf(topic.domain);

@@ -30,12 +30,14 @@ export interface Side {
   readonly sentTo: Set<PeerId>;
   readonly facts: Fact[];
   store(said: SignedRecord, path?: 'push' | 'sync'): void;
+  drop(said: SignedRecord): void;
 }
 
 export interface Mesh {
   readonly sides: readonly Side[];
   /** `from` dials `to`; all reconcile until nothing is on its way. A second link of two is none. */
   link(from: Side, to: Side): void;
+  unlink(from: Side, to: Side): void;
   /** Delivers frames and wakes nodes until `mono`. */
   run(mono: number): void;
   readonly mono: number;
@@ -46,6 +48,7 @@ export interface Pair {
   readonly b: Side;
   /** `a` dials `b`. */
   linkUp(): void;
+  linkDown(): void;
   run(mono: number): void;
   readonly mono: number;
 }
@@ -57,6 +60,7 @@ export function createPair(config: ConfigOverrides = {}, seed = 1): Pair {
     a,
     b,
     linkUp: () => mesh.link(a, b),
+    linkDown: () => mesh.unlink(a, b),
     run: mesh.run,
     get mono() {
       return mesh.mono;
@@ -100,6 +104,10 @@ export function createMesh(size: number, config: ConfigOverrides = {}, seed = 1)
         side.records.set(said.id, said);
         side.sync.onRecordStored({ type: 'record-stored', record: said, from: side.peer, path, kept: true }, at(mono));
       },
+      drop(said) {
+        side.records.delete(said.id);
+        side.sync.onRecordDropped(said);
+      },
     };
     return side;
   };
@@ -122,6 +130,12 @@ export function createMesh(size: number, config: ConfigOverrides = {}, seed = 1)
       from.sync.onNeighbourUp(to.peer, true, at(mono));
       to.sync.onNeighbourUp(from.peer, false, at(mono));
       deliver();
+    },
+    unlink(from, to) {
+      links.delete(from.peer + to.peer);
+      links.delete(to.peer + from.peer);
+      from.sync.onNeighbourDown(to.peer, at(mono));
+      to.sync.onNeighbourDown(from.peer, at(mono));
     },
     run(until) {
       for (;;) {

@@ -16,7 +16,7 @@ const codeOf = (fields: Wire): string | undefined => {
 const topic = (...fields: readonly Wire[]): Wire => [2, 0, [[1, ...fields]]];
 /** Falling bounds, of a byte each. */
 const rungs = (count: number): Wire[] =>
-  Array.from({ length: count }, (_, i) => [bytes(1).fill(count - i), 1, bytes(8)]).flat();
+  Array.from({ length: count }, (_, i) => [bytes(1).fill(count - i), 1, bytes(5)]).flat();
 
 test.each([
   [wireLimits.frameBytes - 1, undefined],
@@ -70,12 +70,12 @@ test.each([
 const listLimits: readonly [string, number, (count: number) => Wire][] = [
   ['records in a push', wireLimits.recordsPerFrame, count => [1, Array.from({ length: count }, () => bytes(1))]],
   ['records in a delta', wireLimits.recordsPerFrame, count => [3, 0, Array.from({ length: count }, () => bytes(1))]],
-  ['ids in a topic', wireLimits.idsPerTopic, count => topic(1, bytes(0), bytes(0), bytes(8 * count))],
-  ['cells in a topic', wireLimits.cellsPerTopic, count => topic(2, bytes(0), bytes(0), 0, bytes(11 * count))],
+  ['ids in a topic', wireLimits.idsPerTopic, count => topic(1, bytes(0), bytes(0), bytes(5 * count))],
+  ['cells in a topic', wireLimits.cellsPerTopic, count => topic(2, bytes(0), bytes(0), 0, bytes(8 * count))],
   ['wanted ids in a topic', wireLimits.idsPerTopic, count => topic(4, bytes(0), bytes(0), bytes(4 * count))],
   ['rungs of a ladder', wireLimits.rungsPerLadder, count => topic(0, ...rungs(count))],
   ['rungs of a split', wireLimits.rungsPerLadder, count => topic(5, bytes(0), ...rungs(count))],
-  ['topics in a sync', 2, count => [2, 0, Array.from({ length: count }, (_, n) => [n, 0, bytes(0), 1, bytes(8)])]],
+  ['topics in a sync', 2, count => [2, 0, Array.from({ length: count }, (_, n) => [n, 0, bytes(0), 1, bytes(5)])]],
   ['peers in a shuffle', wireLimits.peersPerList, count => [9, peers(count)]],
   ['peers in a reply', wireLimits.peersPerList, count => [10, peers(count)]],
   ['alternatives in a disconnect', wireLimits.peersPerList, count => [11, 0, 0, peers(count)]],
@@ -95,15 +95,15 @@ test.each<[string, Wire]>([
   ['an empty relayed signal', [12, 0, bytes(32), bytes(32), 1, bytes(0)]],
   ['half an id', topic(1, bytes(0), bytes(0), bytes(12))],
   ['half a wanted id', topic(4, bytes(0), bytes(0), bytes(6))],
-  ['half a cell', topic(2, bytes(0), bytes(0), 0, bytes(16))],
-  ['a bound of 21 bytes', topic(1, bytes(21), bytes(0), bytes(8))],
-  ['a fingerprint of 7 bytes', topic(0, bytes(0), 1, bytes(7))],
+  ['half a cell', topic(2, bytes(0), bytes(0), 0, bytes(12))],
+  ['a bound of 21 bytes', topic(1, bytes(21), bytes(0), bytes(5))],
+  ['a fingerprint of 4 bytes', topic(0, bytes(0), 1, bytes(4))],
   ['a ladder without rungs', topic(0)],
   ['a rung that is cut off', topic(0, bytes(0), 1)],
   ['an unknown saying', topic(6, bytes(0), bytes(0), bytes(0))],
   ['a topic that is no array', [2, 0, [5]]],
-  ['an unknown domain', [2, 0, [[2, 0, bytes(0), 1, bytes(8)]]]],
-  ['two topics of one domain', [2, 0, Array.from({ length: 2 }, () => [1, 0, bytes(0), 1, bytes(8)])]],
+  ['an unknown domain', [2, 0, [[2, 0, bytes(0), 1, bytes(5)]]]],
+  ['two topics of one domain', [2, 0, Array.from({ length: 2 }, () => [1, 0, bytes(0), 1, bytes(5)])]],
   ['an unknown reason', [11, 5, 0, []]],
 ])('WIRE-10: %s is refused', (_what, fields) => {
   expect(codeOf(fields)).toBe('frame-shape');
@@ -117,7 +117,7 @@ test.each<[string, readonly Uint8Array[], string | undefined]>([
   ['rising', [bytes(20).fill(1), bytes(20).fill(2)], 'frame-shape'],
   ['after an open one', [bytes(0), bytes(0)], 'frame-shape'],
 ])('WIRE-11: bounds of a ladder that are %s', (_what, lowers, code) => {
-  expect(codeOf(topic(0, ...lowers.flatMap(lower => [lower, 1, bytes(8)])))).toBe(code);
+  expect(codeOf(topic(0, ...lowers.flatMap(lower => [lower, 1, bytes(5)])))).toBe(code);
 });
 
 test.each<[string, Uint8Array, Uint8Array, string | undefined]>([
@@ -136,27 +136,28 @@ test.each<[string, Uint8Array, string | undefined]>([
   ['where it begins', bytes(4).fill(2), 'frame-shape'],
   ['below it', bytes(4).fill(1), 'frame-shape'],
 ])('WIRE-11: a split whose first rung ends %s', (_what, upper, code) => {
-  expect(codeOf(topic(5, upper, bytes(4).fill(2), 1, bytes(8)))).toBe(code);
+  expect(codeOf(topic(5, upper, bytes(4).fill(2), 1, bytes(5)))).toBe(code);
 });
 
-test('WIRE-10: the largest sync is below 16 KiB', () => {
+test('WIRE-10: a topic is below 4 KiB, and the largest sync with a third below 16', () => {
   const range = { lower: bytes(20), upper: bytes(20).fill(1) };
-  const ids = bytes(8 * wireLimits.idsPerTopic);
-  const cells = bytes(11 * wireLimits.cellsPerTopic);
+  const ids = bytes(5 * wireLimits.idsPerTopic);
+  const cells = bytes(8 * wireLimits.cellsPerTopic);
   const sync = (...topics: readonly SyncTopic[]): number => encodeFrame({ type: 'sync', session: 0, topics }).length;
   const largest = sync({ domain: 'members', say: 'ids', range, ids }, { domain: 'state', say: 'ids', range, ids });
-  expect(largest).toBeGreaterThan(sync({ domain: 'state', say: 'sketch', range, from: 2 ** 32 - 1, cells }));
+  expect(sync({ domain: 'state', say: 'ids', range, ids })).toBeLessThan(4_096);
+  expect(sync({ domain: 'state', say: 'sketch', range, from: 2 ** 32 - 1, cells })).toBeLessThan(4_096);
   expect((largest * 3) / 2).toBeLessThan(16_384);
 });
 
 test('WIRE-7: every frame decodes to what it was', () => {
   const range = { lower: bytes(0), upper: bytes(5).fill(1) };
-  const rung = { lower: bytes(4).fill(7), count: 70_000, fingerprint: bytes(8) };
+  const rung = { lower: bytes(4).fill(7), count: 70_000, fingerprint: bytes(5) };
   const topics: readonly SyncTopic[] = [
     { domain: 'members', say: 'ladder', rungs: [rung, { ...rung, lower: bytes(0) }] },
     { domain: 'members', say: 'split', upper: bytes(0), rungs: [rung, { ...rung, lower: bytes(3) }] },
-    { domain: 'state', say: 'ids', range, ids: bytes(24) },
-    { domain: 'state', say: 'sketch', range, from: 3, cells: bytes(33) },
+    { domain: 'state', say: 'ids', range, ids: bytes(25) },
+    { domain: 'state', say: 'sketch', range, from: 3, cells: bytes(32) },
     { domain: 'state', say: 'ask', range, from: 3, cells: 4 },
     { domain: 'state', say: 'want', range, ids: bytes(12) },
   ];
