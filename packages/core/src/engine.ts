@@ -177,14 +177,17 @@ function assemble(options: EngineOptions, startedAt: Now) {
     sync: createSync({ config, outbox, rng }),
     store: createStore(self, config, outbox),
     events: createEvents(self, outbox),
-    presence: createPresence({
-      self,
-      incarnation,
-      config,
-      outbox,
-      rng,
-      prepareFarewell: authoring.prepareFarewell,
-    }),
+    presence: createPresence(
+      {
+        self,
+        incarnation,
+        config,
+        outbox,
+        rng,
+        prepareFarewell: authoring.prepareFarewell,
+      },
+      startedAt,
+    ),
     hlc,
   };
 
@@ -326,7 +329,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'self-suspected':
       return m.presence.onSelfSuspected(now);
     case 'statement-wanted':
-      return m.authoring.state(fact.kind, fact.key, fact.value, now);
+      return m.authoring.state(fact.kind, fact.key, fact.value, now, fact.validMs);
     case 'record-drafted':
       return m.store.onRecordDrafted(fact.draft);
     case 'record-offered':
@@ -346,6 +349,8 @@ function react(m: Modules, fact: Fact, now: Now): void {
       m.liveness.onMemberGone(fact.peer);
       m.relay.onMemberGone(fact.peer);
       return m.overlay.onMemberGone(fact.peer, fact.reason, now);
+    case 'peer-doubted':
+      return m.liveness.onPeerDoubted(fact.peer, now);
     case 'many-failed':
       return m.presence.onManyFailed(now);
     case 'sync-ended':
@@ -363,7 +368,8 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'server-left':
       return m.relay.onServer(false);
     case 'record-duplicate':
-      return m.broadcast.onRecordDuplicate(fact.id, fact.from, fact.path, now);
+      m.presence.onRecordDuplicate(fact.record, fact.path);
+      return m.broadcast.onRecordDuplicate(fact.record.id, fact.from, fact.path, now);
     case 'record-ignored':
       return;
   }

@@ -1,5 +1,5 @@
 import type { SignedRecord, Statement } from './identity/record.ts';
-import type { PeerId, RecordId, Via } from './types.ts';
+import type { PeerId, Via } from './types.ts';
 
 /** Where a record came from: a neighbour's link, or this node's own app or storage. */
 export type Source = PeerId | 'self' | 'storage';
@@ -30,10 +30,12 @@ export type Fact =
       readonly kind: Statement['kind'];
       readonly key: string;
       readonly value: Statement['value'];
+      /** For a presence: how long it counts unless renewed, ms. */
+      readonly validMs?: number;
     }
   | { readonly type: 'record-accepted'; readonly record: SignedRecord; readonly from: Source; readonly path: Path }
   /** One more copy of what is known, or being verified. */
-  | { readonly type: 'record-duplicate'; readonly id: RecordId; readonly from: Source; readonly path: Path }
+  | { readonly type: 'record-duplicate'; readonly record: SignedRecord; readonly from: Source; readonly path: Path }
   /** Neither accepted nor anybody's fault. Heard by metrics alone. */
   | { readonly type: 'record-ignored'; readonly reason: Ignored }
   /** Kept, or shown to the app, for the first time: worth passing on. */
@@ -49,6 +51,8 @@ export type Fact =
   /** Presence says who is in the room. */
   | { readonly type: 'member-joined'; readonly peer: PeerId }
   | { readonly type: 'member-gone'; readonly peer: PeerId; readonly reason: 'left' | 'failed' | 'expired' }
+  /** Its neighbours may have failed, or others take it for alive and this node does not: it is to answer for itself. */
+  | { readonly type: 'peer-doubted'; readonly peer: PeerId }
   /** A good part of the members failed within a minute. */
   | { readonly type: 'many-failed' }
   /** A sync session with `peer` came to its end; what it brought is still being verified. */

@@ -12,14 +12,15 @@ import type { Outbox } from '../outbox.ts';
 import type { Hlc, Job, MonoMs, Now, PeerId, WallMs, Wire } from '../types.ts';
 
 export interface Authoring {
-  state(kind: Kind, key: string, value: Wire, now: Now): void;
+  /** `validMs`: how long it counts; when absent, as long as its kind says. */
+  state(kind: Kind, key: string, value: Wire, now: Now, validMs?: number): void;
   onSigned(job: Job, signature: Uint8Array, now: Now): void;
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
   /** Is there room for one more draft? */
   hasRoom(kind: Kind, key: string): boolean;
-  /** Makes the goodbye of `incarnation` ready: `pagehide` cannot wait for a signature. */
-  prepareFarewell(incarnation: Hlc, now: Now): void;
+  /** Makes a goodbye of `incarnation` ready that counts at least until then: `pagehide` cannot wait for a signature. */
+  prepareFarewell(incarnation: Hlc, atLeastUntil: WallMs, now: Now): void;
   farewell(): SignedRecord | undefined;
   unsigned(): number;
 }
@@ -34,10 +35,7 @@ export interface AuthoringTools {
   readonly onOwnRecord: (record: SignedRecord, now: Now) => void;
 }
 
-type Draft = Extract<Fact, { type: 'record-drafted' }>['draft'];
-
-/** A goodbye stays valid for a day; tabs that live longer re-sign it with each presence after half of it. */
-const FAREWELL_VALID_MS = 86_400_000;
+type Draft = Extract<Fact, { type: 'record-drafted' }>['draft'] & { readonly validMs?: number | undefined };
 
 export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authoring {
   const { self, config, outbox } = tools;
@@ -51,23 +49,22 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
   let drafts = 0;
   let wakeAt: MonoMs | undefined;
   let farewell: SignedRecord | undefined;
+  let farewellUntil = 0;
 
-  const expiryOf = (kind: Kind, said: WallMs): WallMs => {
+  const validityOf = (kind: Kind): number =>
+    kind === 'accuse'
+      ? config['liveness.accusationMs']
+      : config[kind === 'presence' ? 'presence.validMs' : 'intake.eventMs'];
+
+  const expiryOf = ({ kind, hlc, validMs }: Draft): WallMs => {
     if (kind === 'state' || kind === 'state-delete') return 0 as WallMs;
-    const validMs =
-      kind === 'presence'
-        ? config['presence.validMs']
-        : kind === 'accuse'
-          ? config['liveness.accusationMs']
-          : kind === 'leave'
-            ? FAREWELL_VALID_MS
-            : config['intake.eventMs'];
-    return (said + validMs) as WallMs;
+    return (wallMsOf(hlc) + (validMs ?? validityOf(kind))) as WallMs;
   };
 
   const sign = (draft: Draft, isFarewell: boolean): void => {
     seq += 1;
-    const statement: Statement = { ...draft, seq, exp: expiryOf(draft.kind, wallMsOf(draft.hlc)) };
+    const { author, kind, hlc, key, value } = draft;
+    const statement: Statement = { author, kind, seq, hlc, exp: expiryOf(draft), key, value };
     const body = encodeBody(tools.networkId, statement);
     const job = tools.nextJob();
     signing.set(job, { statement, body, farewell: isFarewell });
@@ -84,8 +81,8 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
   };
 
   return {
-    state(kind, key, value, now) {
-      const draft: Draft = { author: self, kind, key, value, hlc: tools.hlc.next(now.wall) };
+    state(kind, key, value, now, validMs) {
+      const draft: Draft = { author: self, kind, key, value, hlc: tools.hlc.next(now.wall), validMs };
       drafts += 1;
       const slot = kind === 'event' ? `event ${drafts}` : slotOf(kind, key);
       waiting.delete(slot);
@@ -112,9 +109,12 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
     hasRoom: (kind, key) =>
       waiting.size < config['intake.unsigned'] || (kind !== 'event' && waiting.has(slotOf(kind, key))),
 
-    prepareFarewell(incarnation, now) {
-      if (farewell !== undefined && farewell.exp - now.wall > FAREWELL_VALID_MS / 2) return;
-      sign({ author: self, kind: 'leave', key: '', value: incarnation, hlc: tools.hlc.next(now.wall) }, true);
+    prepareFarewell(incarnation, atLeastUntil, now) {
+      if (farewellUntil >= atLeastUntil) return;
+      // Twice as long, or a presence that changes often would want a second signature each time.
+      const validMs = 2 * (atLeastUntil - now.wall);
+      farewellUntil = now.wall + validMs;
+      sign({ author: self, kind: 'leave', key: '', value: incarnation, hlc: tools.hlc.next(now.wall), validMs }, true);
     },
 
     farewell: () => farewell,

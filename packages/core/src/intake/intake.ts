@@ -56,7 +56,7 @@ export function createIntake(tools: IntakeTools): Intake {
   const ignore = (reason: Ignored): void => outbox.fact({ type: 'record-ignored', reason });
 
   const duplicate = ({ record, from, path }: Copy): void =>
-    outbox.fact({ type: 'record-duplicate', id: record.id, from, path });
+    outbox.fact({ type: 'record-duplicate', record, from, path });
 
   const verify = (entry: Pending): void => {
     entry.job = tools.nextJob();

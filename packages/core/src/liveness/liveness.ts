@@ -25,6 +25,8 @@ export interface Liveness {
   onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
   onRecordStored(record: SignedRecord, now: Now): void;
   onMemberGone(peer: PeerId): void;
+  /** It is accused, unless somebody else does so meanwhile, so that it answers or is given up. */
+  onPeerDoubted(peer: PeerId, now: Now): void;
   /** This node itself was stopped for `stalledMs`: its silence about others proves nothing. */
   onStall(stalledMs: number, now: Now): void;
   onWake(now: Now): void;
@@ -46,6 +48,9 @@ interface Watch {
 const CLOSED_GRACE_MS = 1_000;
 /** A page that goes says goodbye just before: the goodbye may come by another neighbour. */
 const HUNG_UP_GRACE_MS = 100;
+/** Accusations of one peer by all who doubt it are spread over so long. */
+const DOUBT_SPREAD_MS = 10_000;
+const MAX_TO_ACCUSE = 1_024;
 const MAX_ACCUSATIONS = 1_024;
 /** An honest peer accuses its own neighbours only; without this one liar could fill the table. */
 const MAX_ACCUSATIONS_BY_ONE = 64;
@@ -59,8 +64,8 @@ export interface LivenessTools {
 
 export function createLiveness({ self, config, outbox, rng }: LivenessTools): Liveness {
   const watches = new Map<PeerId, Watch>();
-  /** Lost neighbours to accuse, and when. */
-  const toAccuse = new Map<PeerId, { readonly at: number; readonly hungUp: boolean }>();
+  /** Whom to accuse, and when. */
+  const toAccuse = new Map<PeerId, { readonly at: number; readonly why: 'closed' | 'hung-up' | 'doubt' }>();
   /** The newest word of each member, by its own clock. */
   const lastSaid = new Map<PeerId, number>();
   /** When a member's newer word was heard here. */
@@ -71,9 +76,19 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   const suspicions: Suspicions = createSuspicions(self, config);
   let stallOverAt = Number.NEGATIVE_INFINITY;
 
-  const accuse = (peer: PeerId, hungUp: boolean): void => {
-    const value = hungUp ? HUNG_UP : null;
-    if (lastSaid.has(peer)) outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
+  const accuse = (peer: PeerId, value: typeof HUNG_UP | null): void =>
+    outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
+
+  const isAccused = (peer: PeerId): boolean => {
+    for (const { record } of accusations.values()) if (record.key === peer) return true;
+    return false;
+  };
+
+  const accuseLost = (peer: PeerId, why: 'closed' | 'hung-up' | 'doubt'): void => {
+    if (why === 'doubt') {
+      // Others doubted it at about the same time, and one accusation is enough.
+      if (!watches.has(peer) && !isAccused(peer)) accuse(peer, null);
+    } else if (lastSaid.has(peer)) accuse(peer, why === 'hung-up' ? HUNG_UP : null);
   };
 
   const ping = (peer: PeerId, watch: Watch, now: Now): void => {
@@ -166,11 +181,10 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       watches.delete(peer);
       // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
       if (reason === 'silent') {
-        if ((spokeAt.get(peer) ?? 0) <= heardAt + CLOSED_GRACE_MS) accuse(peer, false);
+        if ((spokeAt.get(peer) ?? 0) <= heardAt + CLOSED_GRACE_MS && lastSaid.has(peer)) accuse(peer, null);
       } else if ((reason === 'closed' || reason === 'hung-up') && now.mono >= stallOverAt) {
         // After a stop of our own it was the others who gave us up, and they are alive.
-        const hungUp = reason === 'hung-up';
-        toAccuse.set(peer, { at: now.mono + (hungUp ? HUNG_UP_GRACE_MS : CLOSED_GRACE_MS), hungUp });
+        toAccuse.set(peer, { at: now.mono + (reason === 'hung-up' ? HUNG_UP_GRACE_MS : CLOSED_GRACE_MS), why: reason });
       }
     },
 
@@ -225,6 +239,11 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       suspicions.forget(peer);
     },
 
+    onPeerDoubted(peer, now) {
+      if (watches.has(peer) || toAccuse.has(peer) || toAccuse.size >= MAX_TO_ACCUSE) return;
+      toAccuse.set(peer, { at: now.mono + rng.next() * DOUBT_SPREAD_MS, why: 'doubt' });
+    },
+
     onStall(stalledMs, now) {
       stallOverAt = now.mono + CLOSED_GRACE_MS;
       for (const watch of watches.values()) {
@@ -236,10 +255,10 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
     onWake(now) {
       for (const [peer, watch] of watches) if (now.mono >= dueOf(watch)) check(peer, watch, now);
-      for (const [peer, { at, hungUp }] of toAccuse) {
+      for (const [peer, { at, why }] of toAccuse) {
         if (now.mono < at) continue;
         toAccuse.delete(peer);
-        accuse(peer, hungUp);
+        accuseLost(peer, why);
       }
       for (const [id, { record, until }] of accusations) {
         if (now.mono < until) break;

@@ -10,19 +10,19 @@ import { wallMsOf } from '../identity/hlc.ts';
 import { isNewer, type SignedRecord } from '../identity/record.ts';
 import type { Delivery } from '../input.ts';
 import { toHex, utf8 } from '../lib/bytes.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
-import type { Hlc, MonoMs, Now, PeerId, Wire } from '../types.ts';
+import type { Hlc, MonoMs, Now, PeerId, WallMs, Wire } from '../types.ts';
 
 export interface Presence {
   /** The app's own presence. Stated at once, and again before it would expire. */
   update(value: Wire, now: Now): void;
   onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
+  onRecordDuplicate(record: SignedRecord, path: Path): void;
   onPeerSuspected(peer: PeerId): void;
   onPeerCleared(peer: PeerId): void;
   onPeerFailed(fact: Extract<Fact, { type: 'peer-failed' }>, now: Now): void;
-  /** Who was watched by those that failed is watched by nobody: only the living restate their presence in time. */
+  /** Who was watched by those that failed is watched by nobody: all restate their presence soon, and who does not is doubted. */
   onManyFailed(now: Now): void;
   /** Somebody takes this node for dead: say otherwise. */
   onSelfSuspected(now: Now): void;
@@ -36,13 +36,13 @@ export interface Presence {
   viewHash(): string;
 }
 
-/** An author's newest word: its presence, or the goodbye that ended it. */
+/** What is known of one author: its newest word, and whether it still counts. */
 interface Slot {
   readonly record: SignedRecord;
-  readonly incarnation: number;
-  readonly present: boolean;
-  until: MonoMs;
-  suspect: boolean;
+  state: 'alive' | 'suspect' | 'left' | 'failed';
+  /** Everything the author said up to here is void. */
+  voidUpTo: number;
+  until: number;
 }
 
 interface PresenceTools {
@@ -51,96 +51,152 @@ interface PresenceTools {
   readonly config: Config;
   readonly outbox: Outbox;
   readonly rng: Rng;
-  readonly prepareFarewell: (incarnation: Hlc, now: Now) => void;
+  readonly prepareFarewell: (incarnation: Hlc, atLeastUntil: WallMs, now: Now) => void;
 }
 
 /** Own presence is not stated more often than this in answer to accusations: they must not become a lever. */
 const REFUTE_EVERY_MS = 1_000;
 const EXPIRY_CHECK_MS = 1_000;
+/** How many of all who could doubt a peer do so: one is enough, and each costs a record for everybody. */
+const DOUBTERS = 8;
+const NEVER = Number.POSITIVE_INFINITY;
+const DOUBT_AGAIN_MS = 30_000;
 /** Refreshes have ±20 %; the rest is time to arrive. */
 const ONE_REFRESH = 1.35;
 
-export function createPresence(tools: PresenceTools): Presence {
-  const { self, config, outbox } = tools;
+export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
+  const { self, config, outbox, rng } = tools;
   const slots = new Map<PeerId, Slot>();
-  const failed: ExpiringMap<PeerId, number> = createExpiringMap(
-    config['presence.maxAuthors'],
-    config['presence.validMs'] + 2 * config['intake.skewMs'],
-  );
   let own: Wire | undefined;
   let ownSaidAt = Number.NEGATIVE_INFINITY;
-  let refreshAt: number | undefined;
-  let checkAt: number | undefined;
+  let refreshAt = NEVER;
+  /** No slot ends before. */
+  let checkAt = NEVER;
+  /** Many failed then, and at `doubtAt` whoever has said nothing since is asked after. */
+  let manyFailedAt = Number.NEGATIVE_INFINITY;
+  let doubtAt = NEVER;
   let others = 0;
 
   const deliver = (delivery: Delivery): void => outbox.effect({ type: 'deliver', delivery });
 
+  /**
+   * By how much presences live longer, and are renewed more seldom, than in a small room, so that what all renew
+   * together stays bounded. Who came lately is renewed as in a small one: in a room of short visits
+   * nothing is to be remembered for long.
+   */
+  const stretch = (now: Now): number => {
+    const byRoom = ((others + 1) * 1_000) / (config['presence.renewalsPerSecond'] * config['presence.refreshMs']);
+    const byAge = (now.mono - startedAt.mono) / config['presence.refreshMs'];
+    return Math.max(1, Math.min(byRoom, byAge, config['presence.maxValidMs'] / config['presence.validMs']));
+  };
+
   const state = (now: Now): void => {
-    tools.prepareFarewell(tools.incarnation, now);
-    outbox.fact({ type: 'statement-wanted', kind: 'presence', key: '', value: [tools.incarnation, own ?? null] });
+    const factor = stretch(now);
+    const validMs = Math.floor(config['presence.validMs'] * factor);
+    tools.prepareFarewell(tools.incarnation, (now.wall + validMs + config['intake.skewMs']) as WallMs, now);
+    const value = [tools.incarnation, own ?? null];
+    outbox.fact({ type: 'statement-wanted', kind: 'presence', key: '', value, validMs });
     ownSaidAt = now.mono;
-    refreshAt = now.mono + tools.rng.jitter(config['presence.refreshMs'], 0.2);
+    refreshAt = now.mono + rng.jitter(config['presence.refreshMs'] * factor, 0.2);
   };
 
-  const show = (slot: Slot): void => {
-    const [incarnation, presence] = slot.record.value as readonly [Hlc, Wire];
+  const show = ({ record, state }: Slot): void => {
+    const [incarnation, presence] = record.value as readonly [Hlc, Wire];
     const joinedAtMs = wallMsOf(incarnation);
-    const status = slot.suspect ? 'suspect' : 'alive';
-    deliver({ what: 'presence', peer: slot.record.author, presence, joinedAtMs, status });
+    const status = state === 'suspect' ? 'suspect' : 'alive';
+    deliver({ what: 'presence', peer: record.author, presence, joinedAtMs, status });
   };
 
-  const remove = (peer: PeerId, slot: Slot, reason: 'left' | 'failed' | 'expired'): void => {
-    slots.delete(peer);
-    outbox.fact({ type: 'record-dropped', record: slot.record });
-    if (!slot.present || peer === self) return;
+  const keep = (peer: PeerId, slot: Slot): void => {
+    slots.set(peer, slot);
+    checkAt = Math.min(checkAt, slot.until);
+  };
+
+  const gone = (peer: PeerId, reason: 'left' | 'failed' | 'expired'): void => {
+    if (peer === self) return;
     others -= 1;
     deliver({ what: 'presence-gone', peer, reason });
     outbox.fact({ type: 'member-gone', peer, reason });
   };
 
-  const ignore = (reason: 'superseded' | 'quota'): void => outbox.fact({ type: 'record-ignored', reason });
+  const drop = (slot: Slot): void => outbox.fact({ type: 'record-dropped', record: slot.record });
 
-  const accept = (record: SignedRecord, slot: Slot, from: Source, path: Path): void => {
-    const old = slots.get(record.author);
-    if (old !== undefined) outbox.fact({ type: 'record-dropped', record: old.record });
-    slots.set(record.author, slot);
-    if (record.author !== self) {
-      const joined = slot.present && !(old?.present ?? false);
-      if (joined) {
-        others += 1;
-        outbox.fact({ type: 'member-joined', peer: record.author });
-      }
-      if (slot.present) show(slot);
-    }
-    outbox.fact({ type: 'record-stored', record, from, path, kept: true });
+  const expire = (peer: PeerId, slot: Slot): void => {
+    slots.delete(peer);
+    if (slot.state !== 'failed') drop(slot);
+    if (isPresent(slot)) gone(peer, 'expired');
   };
+
+  const ignore = (reason: 'superseded' | 'quota'): void => outbox.fact({ type: 'record-ignored', reason });
 
   const onPresence = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
     const { author } = record;
     const old = slots.get(author);
-    const incarnation = (record.value as readonly Wire[])[0] as number;
-    failed.expire(now.mono);
-    if (record.hlc <= (failed.get(author) ?? -1)) return ignore('superseded');
-    if (old?.present === false && incarnation <= old.incarnation) return ignore('superseded');
-    if (old?.present === true && !isNewer(record, old.record)) return ignore('superseded');
     if (old === undefined && slots.size >= config['presence.maxAuthors']) return ignore('quota');
-    failed.delete(author);
-    const until = (now.mono + validity(record, config)) as MonoMs;
-    accept(record, { record, incarnation, present: true, until, suspect: false }, from, path);
+    if (old?.state === 'failed' && record.hlc <= old.voidUpTo) {
+      contradict(record, path);
+      return ignore('superseded');
+    }
+    if (old?.state === 'left' && incarnationOf(record) <= incarnationOf(old.record)) return ignore('superseded');
+    const wasPresent = old !== undefined && isPresent(old);
+    if (wasPresent && !isNewer(record, old.record)) return ignore('superseded');
+    if (old !== undefined && old.state !== 'failed') drop(old);
+    const slot: Slot = { record, state: 'alive', voidUpTo: 0, until: now.mono + validityOf(record, config) };
+    keep(author, slot);
+    if (author !== self) {
+      if (!wasPresent) {
+        others += 1;
+        outbox.fact({ type: 'member-joined', peer: author });
+      }
+      show(slot);
+    }
+    outbox.fact({ type: 'record-stored', record, from, path, kept: true });
   };
 
   const onLeave = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
     const { author } = record;
     const old = slots.get(author);
-    const incarnation = record.value as number;
-    if (old !== undefined && (old.present ? incarnation < old.incarnation : incarnation <= old.incarnation)) {
-      return ignore('superseded');
-    }
     if (old === undefined && slots.size >= config['presence.maxAuthors']) return ignore('quota');
-    if (old?.present === true) remove(author, old, 'left');
-    // Kept for as long as a copy of the presence it ends could still come from somebody who missed it.
-    const until = (now.mono + config['presence.validMs'] + 2 * config['intake.skewMs']) as MonoMs;
-    accept(record, { record, incarnation, present: false, until, suspect: false }, from, path);
+    const ended = old === undefined || old.state === 'failed' ? -1 : incarnationOf(old.record);
+    const incarnation = incarnationOf(record);
+    if (old?.state === 'left' ? incarnation <= ended : incarnation < ended) return ignore('superseded');
+    if (old !== undefined && old.state !== 'failed') drop(old);
+    if (old !== undefined && isPresent(old)) gone(author, 'left');
+    // It says itself how long a copy of the presence that it ends can be about.
+    const keepMs = record.exp - now.wall + config['intake.skewMs'];
+    const until = now.mono + Math.min(Math.max(keepMs, 0), 2 * config['presence.maxValidMs']);
+    keep(author, { record, state: 'left', voidUpTo: 0, until });
+    outbox.fact({ type: 'record-stored', record, from, path, kept: true });
+  };
+
+  const endOverdue = (now: Now): void => {
+    let next = NEVER;
+    for (const [peer, slot] of slots) {
+      if (now.mono >= slot.until) expire(peer, slot);
+      else next = Math.min(next, slot.until);
+    }
+    checkAt = Math.max(next, now.mono + EXPIRY_CHECK_MS);
+  };
+
+  const doubt = (peer: PeerId): void => {
+    if (rng.next() * (others + 1) < DOUBTERS) outbox.fact({ type: 'peer-doubted', peer });
+  };
+
+  /** Nobody may be left who watched them: whoever has not restated its presence in time has to answer for itself. */
+  const doubtUnheard = (now: Now): void => {
+    doubtAt = NEVER;
+    for (const [peer, slot] of slots) {
+      if (peer === self || !isPresent(slot)) continue;
+      if (slot.until - validityOf(slot.record, config) >= manyFailedAt) continue;
+      doubtAt = now.mono + DOUBT_AGAIN_MS;
+      doubt(peer);
+    }
+  };
+
+  /** Somebody takes one for alive that failed here: one of us is wrong, and it alone can tell. */
+  const contradict = (record: SignedRecord, path: Path): void => {
+    const slot = slots.get(record.author);
+    if (path === 'sync' && slot?.state === 'failed' && record.hlc <= slot.voidUpTo) doubt(record.author);
   };
 
   return {
@@ -150,71 +206,88 @@ export function createPresence(tools: PresenceTools): Presence {
     },
 
     onRecordAccepted(record, from, path, now) {
-      checkAt ??= now.mono + EXPIRY_CHECK_MS;
       if (record.kind === 'leave') onLeave(record, from, path, now);
       else onPresence(record, from, path, now);
     },
 
+    onRecordDuplicate(record, path) {
+      if (record.kind === 'presence') contradict(record, path);
+    },
+
     onPeerSuspected(peer) {
       const slot = slots.get(peer);
-      if (slot === undefined || !slot.present || slot.suspect) return;
-      slot.suspect = true;
+      if (slot?.state !== 'alive') return;
+      slot.state = 'suspect';
       show(slot);
     },
 
     onPeerCleared(peer) {
       const slot = slots.get(peer);
-      if (slot === undefined || !slot.suspect) return;
-      slot.suspect = false;
-      if (slot.present) show(slot);
+      if (slot?.state !== 'suspect') return;
+      slot.state = 'alive';
+      show(slot);
     },
 
     onPeerFailed({ peer, hlc }, now) {
       const slot = slots.get(peer);
-      if (slot === undefined || !slot.present || slot.record.hlc > hlc) return;
-      failed.set(peer, hlc, now.mono);
-      remove(peer, slot, 'failed');
+      if (slot === undefined || !isPresent(slot) || slot.record.hlc > hlc) return;
+      drop(slot);
+      slot.state = 'failed';
+      slot.voidUpTo = hlc;
+      // As long as somebody may still bring what it said before.
+      slot.until = now.mono + Math.max(0, slot.record.exp - now.wall) + 2 * config['intake.skewMs'];
+      checkAt = Math.min(checkAt, slot.until);
+      gone(peer, 'failed');
     },
 
     onManyFailed(now) {
-      const until = (now.mono + ONE_REFRESH * config['presence.refreshMs']) as MonoMs;
-      for (const [peer, slot] of slots) if (slot.present && peer !== self && slot.until > until) slot.until = until;
+      const soon = now.mono + rng.next() * config['presence.refreshMs'];
+      if (own !== undefined) refreshAt = Math.min(refreshAt, soon);
+      if (doubtAt !== NEVER) return;
+      manyFailedAt = now.mono;
+      doubtAt = now.mono + ONE_REFRESH * config['presence.refreshMs'];
     },
 
     onSelfSuspected(now) {
       if (own === undefined) return;
       if (now.mono - ownSaidAt >= REFUTE_EVERY_MS) state(now);
-      else refreshAt = Math.min(refreshAt ?? Number.POSITIVE_INFINITY, ownSaidAt + REFUTE_EVERY_MS);
+      else refreshAt = Math.min(refreshAt, ownSaidAt + REFUTE_EVERY_MS);
     },
 
     onStall(stalledMs, now) {
       const graceUntil = now.mono + Math.min(stalledMs, config['presence.refreshMs']);
-      for (const slot of slots.values()) slot.until = Math.max(slot.until, graceUntil) as MonoMs;
+      for (const slot of slots.values()) slot.until = Math.max(slot.until, graceUntil);
     },
 
     onWake(now) {
-      if (refreshAt !== undefined && now.mono >= refreshAt) state(now);
-      if (checkAt === undefined || now.mono < checkAt) return;
-      checkAt = slots.size > 0 ? now.mono + EXPIRY_CHECK_MS : undefined;
-      for (const [peer, slot] of slots) if (now.mono >= slot.until) remove(peer, slot, 'expired');
+      if (now.mono >= refreshAt) state(now);
+      if (now.mono >= checkAt) endOverdue(now);
+      if (now.mono >= doubtAt) doubtUnheard(now);
     },
 
     nextWakeAt: () => {
-      const next = Math.min(refreshAt ?? Number.POSITIVE_INFINITY, checkAt ?? Number.POSITIVE_INFINITY);
-      return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
+      const next = Math.min(refreshAt, checkAt, doubtAt);
+      return next === NEVER ? undefined : (next as MonoMs);
     },
     size: () => others,
     viewHash: () => {
-      const members = [
-        self,
-        ...[...slots].filter(([peer, slot]) => slot.present && peer !== self).map(([peer]) => peer),
-      ];
+      const members = [self];
+      for (const [peer, slot] of slots) if (peer !== self && isPresent(slot)) members.push(peer);
       return toHex(sha256(utf8(members.sort().join(' '))).subarray(0, 8));
     },
   };
 }
 
-/** How long a presence counts from its receipt, ms. An author may ask for less than the room's, not for more. */
-function validity(record: SignedRecord, config: Config): number {
-  return Math.min(config['presence.validMs'], Math.max(0, record.exp - wallMsOf(record.hlc)));
+function isPresent(slot: Slot): boolean {
+  return slot.state === 'alive' || slot.state === 'suspect';
+}
+
+/** Of a presence, or of the goodbye that ends it. */
+function incarnationOf({ value }: SignedRecord): number {
+  return Array.isArray(value) ? (value[0] as number) : (value as number);
+}
+
+/** How long a presence counts from its receipt, ms. An author may ask for less than the longest, not for more. */
+function validityOf(record: SignedRecord, config: Config): number {
+  return Math.min(config['presence.maxValidMs'], Math.max(0, record.exp - wallMsOf(record.hlc)));
 }

@@ -3,7 +3,7 @@ import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
 import { createHlcClock } from '../../src/identity/hlc.ts';
 import { type Kind, readRecord, type SignedRecord } from '../../src/identity/record.ts';
 import { type Authoring, createAuthoring } from '../../src/intake/authoring.ts';
-import type { Hlc, Job, Wire } from '../../src/types.ts';
+import type { Hlc, Job, WallMs, Wire } from '../../src/types.ts';
 import { at, peer, WALL } from '../support/peers.ts';
 import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
 import { fakeSign, NETWORK } from '../support/records.ts';
@@ -135,20 +135,20 @@ test('AUTH-6: there is room for so many drafts, and for a newer word on one of t
 
 test('AUTH-7: a goodbye is signed in advance, for one incarnation, and not sent', () => {
   const b = bench();
-  b.authoring.prepareFarewell(7 as Hlc, at(0));
+  b.authoring.prepareFarewell(7 as Hlc, (WALL + 60_000) as WallMs, at(0));
   expect(b.authoring.farewell()).toBeUndefined();
   expect(b.sign()).toEqual([]);
-  expect(b.authoring.farewell()).toMatchObject({ kind: 'leave', value: 7, author: self });
+  expect(b.authoring.farewell()).toMatchObject({ kind: 'leave', value: 7, author: self, exp: WALL + 120_000 });
   expect(b.authoring.unsigned()).toBe(0);
 });
 
-test('AUTH-7: the goodbye is signed anew after half of its day', () => {
+test('AUTH-7: the goodbye is signed anew when it would end too soon', () => {
   const b = bench();
-  b.authoring.prepareFarewell(7 as Hlc, at(0));
+  b.authoring.prepareFarewell(7 as Hlc, (WALL + 60_000) as WallMs, at(0));
   b.sign();
-  b.authoring.prepareFarewell(7 as Hlc, at(43_199_999));
+  b.authoring.prepareFarewell(7 as Hlc, (WALL + 120_000) as WallMs, at(60_000));
   expect(b.effects()).toEqual([]);
-  b.authoring.prepareFarewell(7 as Hlc, at(43_200_000));
+  b.authoring.prepareFarewell(7 as Hlc, (WALL + 120_001) as WallMs, at(60_001));
   expect(ofType(b.effects(), 'sign')).toHaveLength(1);
 });
 

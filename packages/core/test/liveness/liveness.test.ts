@@ -259,6 +259,40 @@ test('LIVE-16: two witnesses, or this node itself, need half a second, a lone on
   }
 });
 
+const accused = (b: Bench): readonly string[] => ofType(b.facts(), 'statement-wanted').map(fact => fact.key);
+
+test('LIVE-17: who is doubted is accused within ten seconds, member or not', () => {
+  const b = bench();
+  b.member(ada);
+  b.facts();
+  b.liveness.onPeerDoubted(ada, at(0));
+  b.liveness.onPeerDoubted(peer(2), at(0));
+  b.liveness.onPeerDoubted(peer(2), at(0));
+  b.until(10_000);
+  expect([...accused(b)].sort()).toEqual([ada, peer(2)].sort());
+});
+
+test('LIVE-17: no neighbour is doubted, and nobody whom somebody else has accused', () => {
+  const b = bench();
+  b.up(peer(2));
+  b.liveness.onPeerDoubted(peer(2), at(0));
+  b.liveness.onPeerDoubted(ada, at(0));
+  b.accuse(peer(3), ada, 0);
+  b.facts();
+  for (let mono = 1_000; mono <= 10_000; mono += 1_000) {
+    b.liveness.onHeard(peer(2), at(mono));
+    b.until(mono);
+  }
+  expect(accused(b)).toEqual([]);
+});
+
+test('LIVE-17: at most 1,024 wait to be accused', () => {
+  const b = bench();
+  for (let n = 1; n <= 1_025; n++) b.liveness.onPeerDoubted(peer(200 + n), at(0));
+  b.until(10_000);
+  expect(accused(b)).toHaveLength(1_024);
+});
+
 test('LIVE-7: one accuser needs longer than two', () => {
   const lone = bench();
   lone.member();

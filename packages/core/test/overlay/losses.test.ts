@@ -50,11 +50,13 @@ test('OVER-21: the last 512 that failed or expired are remembered, for an hour',
   expect(losses.candidate(any, at(3_600_000))).toBeUndefined();
 });
 
-/** The first neighbour goes on; its presence is restated as any member's. */
-function live(node: TestNode, ms: number): void {
+/** The first neighbours go on; their presence is restated as any member's. */
+function live(node: TestNode, ms: number, neighbours = 1): void {
   for (let passed = 0; passed < ms; passed += 500) {
-    if (node.mono % 30_000 === 0) node.push(peer(1), record({ kind: 'presence', author: peer(1), at: node.mono }));
-    node.receive(peer(1), { type: 'heartbeat' });
+    for (let n = 1; n <= neighbours; n++) {
+      if (node.mono % 30_000 === 0) node.push(peer(n), record({ kind: 'presence', author: peer(n), at: node.mono }));
+      node.receive(peer(n), { type: 'heartbeat' });
+    }
     node.advance(500);
   }
 }
@@ -65,6 +67,7 @@ function survivor(): TestNode {
   start(node);
   for (let n = 1; n <= 4; n++) node.link(peer(n));
   populate(node, peer(1), 4);
+  live(node, 60_000, 4);
   live(node, 30_000);
   return node;
 }
