@@ -1,6 +1,5 @@
 /** Visitors who come and go: whoever goes is replaced by somebody new, so the room keeps its size. */
 import { isUp, type SimNode } from '../world/node.ts';
-import { exponential } from './exponential.ts';
 import type { Stage } from './stage.ts';
 
 export function playChurn(stage: Stage): void {
@@ -10,7 +9,7 @@ export function playChurn(stage: Stage): void {
 
   const plan = (node: SimNode): void => {
     // Sessions without memory: how long somebody has been here says nothing about when they go.
-    const at = world.now + exponential(rng, churn.meanSessionMs);
+    const at = world.now + rng.exponential(churn.meanSessionMs);
     if (at < churn.toMs) world.at(at, () => end(node));
   };
 

@@ -12,6 +12,8 @@ export interface Rng {
   sample<T>(list: readonly T[], count: number): T[];
   /** `value` ± `spread` × value, uniformly. */
   jitter(value: number, spread: number): number;
+  /** A waiting time without memory: exponentially distributed. */
+  exponential(mean: number): number;
 }
 
 export function createRng(seed: readonly [number, number, number, number]): Rng {
@@ -45,7 +47,25 @@ export function createRng(seed: readonly [number, number, number, number]): Rng 
       return pool.slice(0, size);
     },
     jitter: (value, spread) => value * (1 + spread * (2 * next() - 1)),
+    exponential: mean => mean * standardExponential(next),
   };
+}
+
+/**
+ * By von Neumann's comparisons (1951). `Math.log` would do with one draw, but its last bit differs between
+ * JavaScript engines, and a run must be the same everywhere.
+ */
+function standardExponential(next: () => number): number {
+  for (let whole = 0; ; whole++) {
+    const first = next();
+    let last = first;
+    let run = 1;
+    for (let lower = next(); lower < last; lower = next()) {
+      last = lower;
+      run += 1;
+    }
+    if (run % 2 === 1) return whole + first;
+  }
 }
 
 /** Four words from one number and a stream index, so that nodes of one world differ. */

@@ -8,6 +8,8 @@ export interface Dial {
   readonly session: number;
   phase: 'asked' | 'dialing';
   readonly initiator: boolean;
+  /** To the other half of a room that fell apart: it gets its slot when it is accepted, even at the cap. */
+  readonly bridge: boolean;
   via: Via;
   until: number;
 }
@@ -16,6 +18,8 @@ export interface Dials {
   get(peer: PeerId): Dial | undefined;
   add(dial: Dial): void;
   remove(peer: PeerId): void;
+  /** Is there one to the other half of the room? */
+  bridging(): boolean;
   /** Is there budget for one more of our own? Takes it. */
   mayAsk(now: Now): boolean;
   /** When there may be budget again. */
@@ -41,6 +45,7 @@ export function createDials(config: Config, startedAt: Now): Dials {
     get: peer => dials.get(peer),
     add: dial => void dials.set(dial.peer, dial),
     remove: peer => void dials.delete(peer),
+    bridging: () => [...dials.values()].some(dial => dial.bridge),
     mayAsk: now => own() < config['overlay.dialsAtOnce'] && budget.take(1, now.mono),
     nextBudgetAt: now =>
       own() < config['overlay.dialsAtOnce'] ? now.mono + budget.waitMs(1, now.mono) : Number.POSITIVE_INFINITY,

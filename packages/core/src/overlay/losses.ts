@@ -1,6 +1,6 @@
 /**
- * Many members failed at once: a great crash, or the room fell in two and the other half thinks the same of us.
- * The server can tell, and two halves have no other way to each other. So the survivors ask it, each at a random
+ * Many members failed at once, or half of them went: a great crash, or the room fell in two and the other half
+ * thinks the same of us. The server can tell, and two halves have no other way to each other. So the survivors ask it, each at a random
  * time, together about once a second at most, and again with back-off for some minutes. Who failed is
  * remembered for an hour: longer partitions than that are left to the check-ins of everybody.
  */
@@ -8,11 +8,11 @@ import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Now, PeerId } from '../types.ts';
 
+export type Departure = 'left' | 'failed' | 'expired';
+
 export interface Losses {
-  /** `members`: how many there are without it, this node included. True: with this one they are many. */
-  onFailed(peer: PeerId, members: number, now: Now): boolean;
-  /** Gone without a failure or a goodbye that we heard of. */
-  onExpired(peer: PeerId, now: Now): void;
+  /** `members`: how many there are without it, this node included. True: with this one many have failed. */
+  onGone(peer: PeerId, reason: Departure, members: number, now: Now): boolean;
   onReturned(peer: PeerId): void;
   /** Is it time to ask once more? Plans the next time. */
   takeDue(members: number, now: Now): boolean;
@@ -27,7 +27,9 @@ export interface Losses {
 const MAX_LOST = 512;
 const LOST_MS = 3_600_000;
 const WINDOW_MS = 60_000;
-const ALARM_SHARE = 0.2;
+/** Of the members, these shares within a window are too many to be chance: failed, and gone for any reason. */
+const FAILED_SHARE = 0.2;
+const GONE_SHARE = 0.5;
 const ALARM_LEAST = 2;
 const FIRST_MS = 5_000;
 const ROOM_SPACING_MS = 1_000;
@@ -35,7 +37,7 @@ const SEARCH_MS = 600_000;
 
 export function createLosses(rng: Rng): Losses {
   const lost: ExpiringMap<PeerId, true> = createExpiringMap(MAX_LOST, LOST_MS);
-  let window = { since: Number.NEGATIVE_INFINITY, members: 0, failed: 0 };
+  let window = { since: Number.NEGATIVE_INFINITY, members: 0, failed: 0, gone: 0 };
   let askAt = Number.POSITIVE_INFINITY;
   let periodMs = 0;
   let until = Number.NEGATIVE_INFINITY;
@@ -44,21 +46,26 @@ export function createLosses(rng: Rng): Losses {
     askAt = Number.POSITIVE_INFINITY;
   };
 
+  const search = (members: number, now: Now): void => {
+    until = now.mono + SEARCH_MS;
+    if (askAt !== Number.POSITIVE_INFINITY) return;
+    periodMs = Math.max(FIRST_MS, members * ROOM_SPACING_MS);
+    askAt = now.mono + rng.next() * periodMs;
+  };
+
   return {
-    onFailed(peer, members, now) {
+    onGone(peer, reason, members, now) {
       lost.expire(now.mono);
-      lost.set(peer, true, now.mono);
-      if (now.mono - window.since >= WINDOW_MS) window = { since: now.mono, members: members + 1, failed: 0 };
-      window.failed += 1;
-      if (window.failed < Math.max(ALARM_LEAST, ALARM_SHARE * window.members)) return false;
-      until = now.mono + SEARCH_MS;
-      if (askAt === Number.POSITIVE_INFINITY) {
-        periodMs = Math.max(FIRST_MS, members * ROOM_SPACING_MS);
-        askAt = now.mono + rng.next() * periodMs;
-      }
-      return true;
+      // Who said goodbye is not looked for, but goodbyes can be a way to lose half the room as well.
+      if (reason !== 'left') lost.set(peer, true, now.mono);
+      if (now.mono - window.since >= WINDOW_MS) window = { since: now.mono, members: members + 1, failed: 0, gone: 0 };
+      window.gone += 1;
+      if (reason === 'failed') window.failed += 1;
+      const isMany = (count: number, share: number): boolean => count >= Math.max(ALARM_LEAST, share * window.members);
+      const haveFailed = isMany(window.failed, FAILED_SHARE);
+      if (haveFailed || isMany(window.gone, GONE_SHARE)) search(members, now);
+      return haveFailed && reason === 'failed';
     },
-    onExpired: (peer, now) => lost.set(peer, true, now.mono),
     onReturned: peer => void lost.delete(peer),
     takeDue(members, now) {
       if (now.mono < askAt) return false;

@@ -103,18 +103,25 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   const taken = (peer: PeerId): boolean => active.has(peer) || dials.get(peer) !== undefined;
 
-  const ask = (peer: PeerId, now: Now): void => {
+  const ask = (peer: PeerId, bridge: boolean, now: Now): void => {
     const session = rng.uint32();
-    const urgent = active.size < degreeFor(views.roomSize(), config).low;
+    const urgent = bridge || active.size < degreeFor(views.roomSize(), config).low;
     const until = now.mono + config['overlay.askTimeoutMs'];
-    dials.add({ peer, session, phase: 'asked', initiator: true, via: 'server', until });
+    dials.add({ peer, session, phase: 'asked', initiator: true, bridge, via: 'server', until });
     signal(peer, { type: 'request', session, urgent });
   };
 
-  /** Ask this one now, whatever the degree: it connects us to somebody we may have no path to. */
-  const askForced = (peer: PeerId, now: Now): void => {
-    if (peer === self || taken(peer) || active.size + dials.size >= config['overlay.maxLinks']) return;
-    if (!tools.isBanned(peer, now) && dials.mayAsk(now)) ask(peer, now);
+  const isFull = (): boolean => active.size + dials.size >= config['overlay.maxLinks'];
+
+  /** Ask this one now, whatever the degree. */
+  const askForced = (peer: PeerId, bridge: boolean, now: Now): void => {
+    if (peer === self || taken(peer) || tools.isBanned(peer, now)) return;
+    if (dials.mayAsk(now)) ask(peer, bridge, now);
+  };
+
+  /** We may have no path to this one but the link that we ask for. A clique at its cap must make room for it. */
+  const askBridge = (peer: PeerId, now: Now): void => {
+    if (!isFull() || !dials.bridging()) askForced(peer, true, now);
   };
 
   const fill = (now: Now): void => {
@@ -124,7 +131,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       const peer = views.candidate(active.size === 0, other => taken(other) || tools.isBanned(other, now), now);
       starved = peer === undefined;
       if (peer === undefined || !dials.mayAsk(now)) return;
-      ask(peer, now);
+      ask(peer, false, now);
     }
   };
 
@@ -144,8 +151,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     fill(now);
     trim(now);
     const roomSize = views.roomSize();
-    const settled = active.size >= degreeFor(roomSize, config).low;
-    rendezvous.review(settled, active.size, roomSize, now);
+    const { low, wanted } = degreeFor(roomSize, config);
+    const settled = active.size >= low;
+    rendezvous.review({ settled, links: active.size, wanted, roomSize }, now);
     standing.review({ links: active.size, serverUp: rendezvous.up, alone: roomSize === 1 });
     wakeAt = nextDueAt(now);
   };
@@ -181,6 +189,10 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const makeRoomFor = (newcomer: PeerId, now: Now): boolean => {
     // One at a time: who asks is unproven, and a liar with many names must not empty the view.
     if (now.mono - evictedAt < EVICT_EVERY_MS || (evictedFor !== undefined && dials.get(evictedFor))) return false;
+    return handOver(newcomer, now);
+  };
+
+  const handOver = (newcomer: PeerId, now: Now): boolean => {
     const victim = rng.pick([...active.keys()]);
     if (victim === undefined) return false;
     evictedAt = now.mono;
@@ -208,7 +220,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     const held = active.size + dials.size - (dials.get(from) ? 1 : 0);
     if (held >= (urgent ? cap : accepted) && !(urgent && makeRoomFor(from, now))) return refuse(from, session);
     const until = now.mono + config['overlay.dialTimeoutMs'];
-    dials.add({ peer: from, session, phase: 'dialing', initiator: false, via, until });
+    dials.add({ peer: from, session, phase: 'dialing', initiator: false, bridge: false, via, until });
     dialled += 1;
     signal(from, { type: 'accept', session });
     outbox.effect({ type: 'dial', peer: from, session, initiator: false });
@@ -220,6 +232,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     dial.via = via;
     dial.until = now.mono + config['overlay.dialTimeoutMs'];
     dialled += 1;
+    if (active.size + dials.size > config['overlay.maxLinks']) handOver(dial.peer, now);
     outbox.effect({ type: 'dial', peer: dial.peer, session: dial.session, initiator: true });
   };
 
@@ -259,17 +272,17 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   /** A check-in named somebody whom we do not know: a newcomer, or the other half of a room that fell apart. */
   const bridge = (peers: readonly PeerId[], now: Now): void => {
     const stranger = active.size > 0 ? peers.find(peer => peer !== self && !views.members.has(peer)) : undefined;
-    if (stranger !== undefined) askForced(stranger, now);
+    if (stranger !== undefined) askBridge(stranger, now);
     // Whom the server does not name it may still reach: one that failed here may have failed for us alone.
     const lost = losses.candidate(peer => peer !== stranger && !taken(peer), now);
-    if (lost !== undefined) askForced(lost, now);
+    if (lost !== undefined) askBridge(lost, now);
   };
 
   /** The room is whole again by somebody's link. One link does not hold two halves: some take one of their own. */
   const onReturned = (peer: PeerId, now: Now): void => {
     losses.onReturned(peer);
     losses.onFound();
-    if (rng.next() < 1 / views.roomSize()) askForced(peer, now);
+    if (rng.next() < 1 / views.roomSize()) askBridge(peer, now);
   };
 
   const onLeave = (): void => {
@@ -342,7 +355,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
         outbox.effect({ type: 'close-link', peer: from, reason: 'goodbye' });
         drop(from, 'goodbye');
         const heir = frame.alternatives[0];
-        if (heir !== undefined) askForced(heir, now);
+        if (heir !== undefined && !isFull()) askForced(heir, false, now);
         return review(now);
       }
       if (frame.type === 'shuffle') outbox.send(from, { type: 'shuffle-reply', peers: shuffleSample(from) });
@@ -372,10 +385,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     },
     onMemberGone(peer, reason, now) {
       views.members.delete(peer);
-      if (reason === 'expired') losses.onExpired(peer, now);
-      if (reason === 'failed' && losses.onFailed(peer, views.members.size + 1, now)) {
-        outbox.fact({ type: 'many-failed' });
-      }
+      if (losses.onGone(peer, reason, views.members.size + 1, now)) outbox.fact({ type: 'many-failed' });
       views.introduced.delete(peer);
       views.passive.delete(peer);
       if (active.has(peer)) outbox.effect({ type: 'close-link', peer, reason: 'gone' });

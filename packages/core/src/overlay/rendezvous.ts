@@ -1,7 +1,8 @@
 /**
- * When to hold a socket to the signaling server. It introduces newcomers and rescues the isolated; a peer that
- * has its links lets go of it, unless the server asked it to stay as an entry point. Everyone checks in now
- * and then, about once a minute for the whole room, so that two halves that lost each other meet again.
+ * When to hold a socket to the signaling server, and when to ask it for members. It introduces newcomers and
+ * rescues the isolated; a peer that has its links lets go of it, unless the server asked it to stay as an entry
+ * point. Everyone checks in now and then, about once a minute for the whole room, entry points too, so that two
+ * halves that lost each other meet again.
  */
 import type { Config } from '../config.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -12,8 +13,8 @@ export interface RendezvousPolicy {
   onUp(entry: boolean, now: Now): void;
   onDown(): void;
   onEntryRole(entry: boolean, now: Now): void;
-  /** Called after anything changed. `settled`: the links wanted are there. */
-  review(settled: boolean, linkCount: number, roomSize: number, now: Now): void;
+  /** Called after anything changed. */
+  review(view: RendezvousView, now: Now): void;
   /** Ask the server for members now, and hold no socket for it longer than a check-in takes. */
   checkIn(now: Now): void;
   nextWakeAt(): number;
@@ -22,12 +23,26 @@ export interface RendezvousPolicy {
   readonly up: boolean;
 }
 
+export interface RendezvousView {
+  /** The links that make this node safe are there. */
+  readonly settled: boolean;
+  readonly links: number;
+  /** How many links it would have if it could. */
+  readonly wanted: number;
+  readonly roomSize: number;
+}
+
+/** One link where there could be more: one more loss and this node is alone. */
+const THIN_LINKS = 1;
+const THIN_MS = 10_000;
+
 export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng): RendezvousPolicy {
   let wanted = false;
   let up = false;
   let entry = false;
   let settledSince: number | undefined;
-  let lonelySince: number | undefined;
+  /** Since when there are too few links, and how long that is borne before the server is asked. */
+  let thin: { since: number; patienceMs: number } | undefined;
   let beaconAt: number | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
 
@@ -42,14 +57,36 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
   };
 
   const planBeacon = (roomSize: number, now: Now): void => {
-    // Exponential waiting times: the room's check-ins together come about once per beaconMs.
-    beaconAt = now.mono - Math.log(1 - rng.next()) * config['overlay.beaconMs'] * Math.max(1, roomSize);
+    // Waiting times without memory: the room's check-ins together come about once per beaconMs.
+    beaconAt = now.mono + rng.exponential(config['overlay.beaconMs'] * Math.max(1, roomSize));
   };
 
-  const askAgain = (now: Now): void => {
-    if (!up || now.mono - askedAt < config['overlay.lonelyMs']) return;
+  const introduce = (now: Now): void => {
     askedAt = now.mono;
     outbox.effect({ type: 'introduce' });
+  };
+
+  const askWhenThin = ({ links, wanted }: RendezvousView, now: Now): void => {
+    const patienceMs = links === 0 ? config['overlay.lonelyMs'] : THIN_MS;
+    if (links > THIN_LINKS || (links > 0 && links >= wanted)) thin = undefined;
+    else if (thin?.patienceMs !== patienceMs) thin = { since: now.mono, patienceMs };
+    if (up && now.mono >= thinDueAt()) introduce(now);
+  };
+
+  const thinDueAt = (): number =>
+    thin === undefined ? Number.POSITIVE_INFINITY : Math.max(thin.since, askedAt) + thin.patienceMs;
+
+  /** A socket that stays open is no reason to hear nothing: the other half's newcomers are met here. */
+  const checkInWhenDue = (roomSize: number, now: Now): void => {
+    if (beaconAt === undefined || now.mono < beaconAt) return;
+    beaconAt = undefined;
+    if (!wanted) {
+      settledSince = undefined;
+      want(true);
+    } else if (up) {
+      introduce(now);
+      planBeacon(roomSize, now);
+    }
   };
 
   return {
@@ -67,36 +104,29 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
       entry = isEntry;
       settledSince = now.mono;
     },
-    review(settled, linkCount, roomSize, now) {
+    review(view, now) {
+      const { settled, links, roomSize } = view;
       settledSince = settled ? (settledSince ?? now.mono) : undefined;
-      lonelySince = linkCount === 0 ? (lonelySince ?? now.mono) : undefined;
-      const settledMs = settledSince === undefined ? 0 : now.mono - settledSince;
+      const isHeld = settledSince !== undefined && now.mono - settledSince >= config['overlay.settleMs'];
       if (!settled) want(true);
-      else if (wanted && up && !entry && linkCount > 0 && settledMs >= config['overlay.settleMs']) {
-        want(false);
-        planBeacon(roomSize, now);
+      else if (wanted && up && links > 0 && isHeld) {
+        if (!entry) want(false);
+        if (beaconAt === undefined) planBeacon(roomSize, now);
       }
-      if (!wanted && beaconAt !== undefined && now.mono >= beaconAt) {
-        beaconAt = undefined;
-        settledSince = undefined;
-        want(true);
-      }
-      if (lonelySince !== undefined && now.mono - lonelySince >= config['overlay.lonelyMs']) askAgain(now);
+      checkInWhenDue(roomSize, now);
+      askWhenThin(view, now);
     },
     checkIn(now) {
       if (!wanted) beaconAt = now.mono;
-      else if (up) outbox.effect({ type: 'introduce' });
+      else if (up) introduce(now);
     },
     nextWakeAt() {
       let next = Number.POSITIVE_INFINITY;
-      if (!wanted && beaconAt !== undefined) next = beaconAt;
-      if (wanted && up && !entry && settledSince !== undefined) {
+      if (beaconAt !== undefined && (!wanted || up)) next = beaconAt;
+      if (wanted && up && settledSince !== undefined && (!entry || beaconAt === undefined)) {
         next = Math.min(next, settledSince + config['overlay.settleMs']);
       }
-      if (up && lonelySince !== undefined) {
-        next = Math.min(next, Math.max(lonelySince, askedAt) + config['overlay.lonelyMs']);
-      }
-      return next;
+      return up ? Math.min(next, thinDueAt()) : next;
     },
     onLeave: () => want(false),
     get up() {

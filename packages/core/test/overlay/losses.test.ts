@@ -11,14 +11,27 @@ const any = (): boolean => true;
 
 test('OVER-20: one member in five within a minute is the alarm, and never one alone', () => {
   const losses = createLosses(rngOf(0, 1));
-  expect(losses.onFailed(peer(1), 2, at(0))).toBe(false);
+  expect(losses.onGone(peer(1), 'failed', 2, at(0))).toBe(false);
   expect(losses.nextWakeAt()).toBe(Number.POSITIVE_INFINITY);
   const large = createLosses(rngOf(0, 1));
-  expect([1, 2, 3].map(n => large.onFailed(peer(n), 20 - n, at(n)))).toEqual([false, false, false]);
-  expect(large.onFailed(peer(4), 16, at(59_999))).toBe(true);
+  expect([1, 2, 3].map(n => large.onGone(peer(n), 'failed', 20 - n, at(n)))).toEqual([false, false, false]);
+  expect(large.onGone(peer(4), 'failed', 16, at(59_999))).toBe(true);
   const slow = createLosses(rngOf(0, 1));
-  for (let n = 1; n < 4; n++) slow.onFailed(peer(n), 20 - n, at(0));
-  expect(slow.onFailed(peer(4), 16, at(60_000))).toBe(false);
+  for (let n = 1; n < 4; n++) slow.onGone(peer(n), 'failed', 20 - n, at(0));
+  expect(slow.onGone(peer(4), 'failed', 16, at(60_000))).toBe(false);
+});
+
+test('OVER-20: half of the members gone within a minute, however they went, is a reason to ask, and no alarm', () => {
+  const losses = createLosses(rngOf(0, 1));
+  expect([1, 2, 3, 4].map(n => losses.onGone(peer(n), 'left', 10 - n, at(n)))).toEqual([false, false, false, false]);
+  expect(losses.nextWakeAt()).toBe(Number.POSITIVE_INFINITY);
+  expect(losses.onGone(peer(5), 'left', 5, at(5))).toBe(false);
+  const due = losses.nextWakeAt();
+  expect(due).toBeLessThan(5_010);
+  expect(losses.takeDue(5, at(due))).toBe(true);
+  // They said goodbye: there is nobody to look for.
+  expect(losses.isLost(peer(1))).toBe(false);
+  expect(losses.nextWakeAt()).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('OVER-20: the survivors together ask about once a second, less and less, for ten minutes', () => {
@@ -26,7 +39,7 @@ test('OVER-20: the survivors together ask about once a second, less and less, fo
   const asked: number[] = [];
   for (let node = 0; node < members; node++) {
     const losses = createLosses(rngOf(node, 2));
-    for (let n = 0; n < 10; n++) losses.onFailed(peer(n), members, at(0));
+    for (let n = 0; n < 10; n++) losses.onGone(peer(n), 'failed', members, at(0));
     for (let due = losses.nextWakeAt(); due < Number.POSITIVE_INFINITY; due = losses.nextWakeAt()) {
       if (losses.takeDue(members, at(due))) asked.push(due);
     }
@@ -40,12 +53,12 @@ test('OVER-20: the survivors together ask about once a second, less and less, fo
 
 test('OVER-21: the last 512 that failed or expired are remembered, for an hour', () => {
   const losses = createLosses(rngOf(0, 1));
-  for (let n = 0; n < 512; n++) losses.onFailed(peer(n), 600, at(0));
+  for (let n = 0; n < 512; n++) losses.onGone(peer(n), 'failed', 600, at(0));
   expect(losses.isLost(peer(0))).toBe(true);
-  losses.onExpired(peer(512), at(1));
+  losses.onGone(peer(512), 'expired', 600, at(1));
   expect(losses.isLost(peer(0))).toBe(false);
   expect([1, 512].map(n => losses.isLost(peer(n)))).toEqual([true, true]);
-  losses.onFailed(peer(1), 600, at(3_600_000));
+  losses.onGone(peer(1), 'failed', 600, at(3_600_000));
   expect(losses.isLost(peer(2))).toBe(false);
   expect(losses.candidate(any, at(3_600_000))).toBeUndefined();
 });
@@ -63,7 +76,7 @@ function live(node: TestNode, ms: number, neighbours = 1): void {
 
 /** Peers 1 to 4 are neighbours; all but the first fall silent. */
 function survivor(): TestNode {
-  const node = createNode();
+  const node = createNode({ config: { 'overlay.beaconMs': 3_600_000 } });
   start(node);
   for (let n = 1; n <= 4; n++) node.link(peer(n));
   populate(node, peer(1), 4);
@@ -87,8 +100,13 @@ test('OVER-20: when one of them is back nobody asks any more', () => {
   for (let n = 2; n <= 4; n++) node.push(peer(1), record({ kind: 'presence', author: peer(n), at: node.mono, seq: 2 }));
   expect(node.engine.stats().peers).toBe(4);
   node.handle({ type: 'rendezvous-up', peers: [], entry: true });
+  node.link(peer(2));
   node.effects();
-  live(node, 120_000);
+  // Restated, so that it is there; heard, so that the link is not thin.
+  for (let ms = 0; ms < 100_000; ms += 500) {
+    node.receive(peer(2), { type: 'heartbeat' });
+    live(node, 500);
+  }
   expect(ofType(node.effects(), 'introduce')).toEqual([]);
 });
 

@@ -74,6 +74,37 @@ test('OVER-12: everybody checks in with the server now and then, about once per 
   expect(checkIns).toBeLessThan(8 * 8);
 });
 
+test('OVER-12: an entry point, whose socket is open all the time, asks over it as often', () => {
+  const node = createNode({ config });
+  start(node, [], true);
+  node.link(peer(1));
+  node.effects();
+  let asked = 0;
+  for (let ms = 0; ms < 400_000; ms += 500) {
+    live(node, 500);
+    const effects = node.effects();
+    asked += ofType(effects, 'introduce').length;
+    expect(ofType(effects, 'rendezvous')).toEqual([]);
+  }
+  // A room of one, as far as it knows: about once per 10 s.
+  expect(asked).toBeGreaterThan(20);
+  expect(asked).toBeLessThan(70);
+});
+
+test('OVER-13: with one link where there could be more the server is asked every 10 s', () => {
+  const node = createNode();
+  start(node, [2, 3, 4, 5].map(peer));
+  node.link(peer(1));
+  const asked = (): number => ofType(node.effects(), 'introduce').length;
+  live(node, 9_500);
+  expect(asked()).toBe(0);
+  live(node, 20_500);
+  expect(asked()).toBe(3);
+  node.link(peer(2));
+  live(node, 20_000);
+  expect(asked()).toBe(0);
+});
+
 test('OVER-13: without any neighbour the server is asked for more, again and again', () => {
   const node = createNode();
   start(node);
