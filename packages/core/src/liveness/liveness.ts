@@ -12,6 +12,7 @@ import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
+import { createRoundTrip, type RoundTrip } from './round-trip.ts';
 import { createSuspicions, type Suspicions } from './suspicions.ts';
 
 export interface Liveness {
@@ -41,9 +42,11 @@ interface Watch {
   pingedAt: number | undefined;
   pingNonce: number | undefined;
   measureAt: number;
-  rttMs: number | undefined;
+  roundTrip: RoundTrip;
 }
 
+/** How many times the usual limits a slow line may be granted. */
+const MOST_PATIENCE = 3;
 /** A link that closed without a word: time for the peer to come back, or for its goodbye by another way. */
 const CLOSED_GRACE_MS = 1_000;
 /** A page that goes says goodbye just before: the goodbye may come by another neighbour. */
@@ -101,10 +104,17 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   /** Pinged since it was heard last, so its patience runs. */
   const isAsked = (watch: Watch): boolean => watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt;
 
+  /** A slow or busy line delivers late: that is granted, up to a bound that no peer can stretch. */
+  const silenceLimitMs = ({ roundTrip }: Watch): number =>
+    Math.min(config['liveness.silenceMs'] + 4 * roundTrip.variationMs(), MOST_PATIENCE * config['liveness.silenceMs']);
+
+  const patienceMs = ({ roundTrip }: Watch): number =>
+    Math.min(config['liveness.pingMs'] + roundTrip.timeoutMs(), MOST_PATIENCE * config['liveness.pingMs']);
+
   /** When silence is to be acted on: first by a ping, then, with patience counted from a ping that may be late, for good. */
   const silenceDueAt = (watch: Watch): number => {
-    const silentAt = watch.heardAt + config['liveness.silenceMs'];
-    return isAsked(watch) ? Math.max(silentAt, watch.pingedAt!) + config['liveness.pingMs'] : silentAt;
+    const silentAt = watch.heardAt + silenceLimitMs(watch);
+    return isAsked(watch) ? Math.max(silentAt, watch.pingedAt!) + patienceMs(watch) : silentAt;
   };
 
   /** A ping without an answer is not asked again: that would renew the patience for ever. */
@@ -172,7 +182,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
         pingedAt: undefined,
         pingNonce: undefined,
         measureAt: mono,
-        rttMs: undefined,
+        roundTrip: createRoundTrip(),
       });
     },
 
@@ -202,8 +212,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       if (frame.type === 'ping') return outbox.send(from, { type: 'pong', nonce: frame.nonce });
       const watch = watches.get(from);
       if (watch?.pingedAt === undefined || watch.pingNonce !== frame.nonce) return;
-      const sample = now.mono - watch.pingedAt;
-      watch.rttMs = watch.rttMs === undefined ? sample : 0.8 * watch.rttMs + 0.2 * sample;
+      watch.roundTrip.add(now.mono - watch.pingedAt);
       watch.pingNonce = undefined;
     },
 
@@ -272,7 +281,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 
-    rttMs: peer => watches.get(peer)?.rttMs,
+    rttMs: peer => watches.get(peer)?.roundTrip.meanMs(),
     suspected: () => suspicions.size(),
   };
 }

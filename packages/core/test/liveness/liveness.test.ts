@@ -429,3 +429,49 @@ test('LIVE-15: the accused itself is told, and nobody else', () => {
   b.accuse(peer(2), self, 10);
   expect(b.suspicion()).toEqual(['self-suspected']);
 });
+
+/** A link whose pings are answered after `rtts`, one after the other. The time when the last answer came. */
+function measured(b: Bench, rtts: readonly number[]): number {
+  b.liveness.onNeighbourUp(link, at(0));
+  let mono = 0;
+  for (const rtt of rtts) {
+    mono = b.liveness.nextWakeAt()!;
+    b.liveness.onWake(at(mono));
+    const ping = ofType(
+      b.sent().map(({ frame }) => frame),
+      'ping',
+    )[0]!;
+    b.liveness.onSent(link, at(mono));
+    mono += rtt;
+    b.liveness.onHeard(link, at(mono));
+    b.liveness.onFrame(link, { type: 'pong', nonce: ping.nonce }, at(mono));
+  }
+  return mono;
+}
+
+const silentAfter = (b: Bench, from: number): number => {
+  for (let mono = from; mono < from + 60_000; mono += 50) {
+    b.until(mono);
+    if (ofType(b.facts(), 'neighbour-silent').length > 0) return mono - from;
+  }
+  return Number.POSITIVE_INFINITY;
+};
+
+test.each([
+  ['quick and steady', [20], 6_600],
+  // 4 × 300 ms for its variation, and 600 ms more for the answer.
+  ['slow', [600], 6_200 + 3_300],
+  ['without end', [60_000], 15_000 + 4_500],
+])('LIVE-18: a link that is %s is given up after its own time', (_, rtts, ms) => {
+  const b = bench();
+  const from = measured(b, rtts);
+  b.facts();
+  expect(silentAfter(b, from)).toBe(ms);
+});
+
+test('LIVE-18: a link that has become steady is given up as soon as any', () => {
+  const b = bench({ 'liveness.rttMs': 1_000 });
+  const from = measured(b, [1_500, ...new Array<number>(40).fill(30)]);
+  b.facts();
+  expect(silentAfter(b, from)).toBeLessThanOrEqual(6_750);
+});
