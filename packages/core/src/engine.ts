@@ -248,13 +248,12 @@ function enter(parts: Parts, input: Exclude<Input, { type: 'leave' }>, now: Now)
   }
 }
 
-function wake(modules: Modules, now: Now): void {
-  modules.authoring.onWake(now);
-  modules.broadcast.onWake(now);
-  modules.sync.onWake(now);
-  modules.liveness.onWake(now);
-  modules.presence.onWake(now);
-  modules.overlay.onWake(now);
+/** Wakes those whose time has come, in this order: a heartbeat need not follow what broadcast has just sent. */
+function wake(m: Modules, now: Now): void {
+  for (const module of [m.authoring, m.broadcast, m.sync, m.liveness, m.presence, m.overlay]) {
+    const at = module.nextWakeAt();
+    if (at !== undefined && at <= now.mono) module.onWake(now);
+  }
 }
 
 /** The goodbye goes out first, then the links close. */

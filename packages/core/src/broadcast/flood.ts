@@ -2,6 +2,7 @@
  * Flood: every new record to every neighbour but the one it came from. The most copies, the fewest hops, and
  * nothing to repair: the yardstick for all other modes.
  */
+import { createEarliest } from '../lib/earliest.ts';
 import type { MonoMs, PeerId } from '../types.ts';
 import { isFresh } from './fresh.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
@@ -9,9 +10,17 @@ import type { Broadcast, BroadcastTools } from './mode.ts';
 
 export function createFlood({ config, outbox }: BroadcastTools): Broadcast {
   const links = new Map<PeerId, LinkSender>();
+  const due = createEarliest(() => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const link of links.values()) next = Math.min(next, link.nextWakeAt());
+    return next;
+  });
   return {
-    onNeighbourUp: peer => void links.set(peer, createLinkSender(peer, config, outbox)),
-    onNeighbourDown: peer => void links.delete(peer),
+    onNeighbourUp: peer => void links.set(peer, createLinkSender(peer, config, outbox, due)),
+    onNeighbourDown(peer) {
+      links.get(peer)?.close();
+      links.delete(peer);
+    },
     onRecordAccepted() {},
     onRecordStored(record, from, path, now) {
       if (path === 'sync' && !isFresh(record, config, now)) return;
@@ -24,8 +33,7 @@ export function createFlood({ config, outbox }: BroadcastTools): Broadcast {
       for (const link of links.values()) link.onWake(now);
     },
     nextWakeAt() {
-      let next = Number.POSITIVE_INFINITY;
-      for (const link of links.values()) next = Math.min(next, link.nextWakeAt());
+      const next = due.at();
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
     flush(now) {

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config.ts';
 import type { SignedRecord } from '../identity/record.ts';
+import type { Earliest } from '../lib/earliest.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Now, PeerId } from '../types.ts';
 import type { ShortId } from '../wire/frame.ts';
@@ -19,15 +20,19 @@ export interface LinkSender {
   refuse(id: ShortId, now: Now): void;
   onWake(now: Now): void;
   flush(now: Now): void;
+  /** Nothing is to be sent any more. */
+  close(): void;
   nextWakeAt(): number;
 }
 
-export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox): LinkSender {
+/** `due`: the earliest that any link is to be woken; this one says there when that is. */
+export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, due: Earliest): LinkSender {
   const queue = createPushQueue(config['broadcast.queueBytes']);
   const announced = new Set<ShortId>();
   const refused = new Set<ShortId>();
   let pushAt = Number.NEGATIVE_INFINITY;
   let batchAt = Number.POSITIVE_INFINITY;
+  let wakeAt = Number.POSITIVE_INFINITY;
 
   const sendPushes = (now: Now): void => {
     while (queue.size > 0) outbox.send(peer, { type: 'push', records: queue.takeFrame() });
@@ -48,30 +53,44 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox): 
     batchAt = Number.POSITIVE_INFINITY;
   };
 
+  /** Follows every change. */
+  const plan = (): void => {
+    const before = wakeAt;
+    wakeAt = Math.min(queue.size > 0 ? pushAt : Number.POSITIVE_INFINITY, batchAt);
+    due.moved(before, wakeAt);
+  };
+
   const collect = (ids: Set<ShortId>, id: ShortId, now: Now): void => {
     ids.add(id);
     batchAt = Math.min(batchAt, now.mono + config['broadcast.announceMs']);
     if (ids.size >= wireLimits.idsPerList) sendBatch();
+    plan();
   };
 
   return {
     push(record, now) {
       queue.add(record);
       if (now.mono >= pushAt) sendPushes(now);
+      plan();
     },
     announce: (id, now) => collect(announced, id, now),
     unannounce(id) {
-      if (announced.delete(id) && announced.size + refused.size === 0) batchAt = Number.POSITIVE_INFINITY;
+      if (!announced.delete(id) || announced.size + refused.size > 0) return;
+      batchAt = Number.POSITIVE_INFINITY;
+      plan();
     },
     refuse: (id, now) => collect(refused, id, now),
     onWake(now) {
       if (queue.size > 0 && now.mono >= pushAt) sendPushes(now);
       if (now.mono >= batchAt) sendBatch();
+      plan();
     },
     flush(now) {
       sendPushes(now);
       sendBatch();
+      plan();
     },
-    nextWakeAt: () => Math.min(queue.size > 0 ? pushAt : Number.POSITIVE_INFINITY, batchAt),
+    close: () => due.moved(wakeAt, Number.POSITIVE_INFINITY),
+    nextWakeAt: () => wakeAt,
   };
 }

@@ -9,6 +9,7 @@
 
 import type { Path, Source } from '../fact.ts';
 import type { SignedRecord } from '../identity/record.ts';
+import { createEarliest } from '../lib/earliest.ts';
 import { createExpiringMap } from '../lib/expiring-map.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
@@ -46,6 +47,11 @@ const NEWCOMER_MS = 90_000;
 
 export function createTree({ self, config, outbox, rng }: BroadcastTools, startedAt: Now): Broadcast {
   const links = new Map<PeerId, TreeLink>();
+  const sendersDue = createEarliest(() => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { sender } of links.values()) next = Math.min(next, sender.nextWakeAt());
+    return next;
+  });
   const recent = createRecent();
   const missing = createMissing(config);
   const branches = createBranches();
@@ -168,7 +174,7 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
   return {
     onNeighbourUp(peer, _outbound, now) {
       links.set(peer, {
-        sender: createLinkSender(peer, config, outbox),
+        sender: createLinkSender(peer, config, outbox, sendersDue),
         grafts: createTokenBucket(GRAFTS_PER_SECOND, GRAFTS_BURST, now.mono),
         floodUntil: Number.NEGATIVE_INFINITY,
       });
@@ -180,6 +186,7 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
     },
 
     onNeighbourDown(peer, now) {
+      links.get(peer)?.sender.close();
       links.delete(peer);
       // A child has it from us: it is nobody to get it from.
       const substitute = ({ children }: Branch) => rng.pick([...links.keys()].filter(other => !children.has(other)));
@@ -244,8 +251,7 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
     },
 
     nextWakeAt() {
-      let next: number = missing.nextDueAt() ?? Number.POSITIVE_INFINITY;
-      for (const link of links.values()) next = Math.min(next, link.sender.nextWakeAt());
+      const next = Math.min(missing.nextDueAt() ?? Number.POSITIVE_INFINITY, sendersDue.at());
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 

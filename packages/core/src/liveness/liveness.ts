@@ -8,6 +8,7 @@
 import type { Config } from '../config.ts';
 import type { NeighbourLoss, Path, Source } from '../fact.ts';
 import { HUNG_UP, type SignedRecord } from '../identity/record.ts';
+import { createEarliest } from '../lib/earliest.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
@@ -43,6 +44,8 @@ interface Watch {
   pingNonce: number | undefined;
   measureAt: number;
   roundTrip: RoundTrip;
+  /** When something is to be done about the link, as of the last change. */
+  dueAt: number;
 }
 
 /** How many times the usual limits a slow line may be granted. */
@@ -94,10 +97,17 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     } else if (lastSaid.has(peer)) accuse(peer, why === 'hung-up' ? HUNG_UP : null);
   };
 
+  const watchesDue = createEarliest(() => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { dueAt } of watches.values()) next = Math.min(next, dueAt);
+    return next;
+  });
+
   const ping = (peer: PeerId, watch: Watch, now: Now): void => {
     watch.pingNonce = rng.uint32();
     watch.pingedAt = now.mono;
     watch.measureAt = now.mono + rng.jitter(config['liveness.rttMs'], 0.2);
+    plan(watch);
     outbox.send(peer, { type: 'ping', nonce: watch.pingNonce });
   };
 
@@ -122,6 +132,13 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
   const dueOf = (watch: Watch): number =>
     Math.min(watch.sentAt + config['liveness.heartbeatMs'], measureDueAt(watch), silenceDueAt(watch));
+
+  /** Follows every change of a watch. */
+  const plan = (watch: Watch): void => {
+    const dueAt = dueOf(watch);
+    watchesDue.moved(watch.dueAt, dueAt);
+    watch.dueAt = dueAt;
+  };
 
   const check = (peer: PeerId, watch: Watch, now: Now): void => {
     if (now.mono >= silenceDueAt(watch)) {
@@ -165,8 +182,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   };
 
   const nextDueAt = (): number => {
-    let next = suspicions.nextDueAt();
-    for (const watch of watches.values()) next = Math.min(next, dueOf(watch));
+    let next = Math.min(suspicions.nextDueAt(), watchesDue.at());
     for (const { at } of toAccuse.values()) next = Math.min(next, at);
     for (const { until } of accusations.values()) return Math.min(next, until);
     return next;
@@ -176,18 +192,23 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     onNeighbourUp(peer, now) {
       toAccuse.delete(peer);
       const { mono } = now;
-      watches.set(peer, {
+      const watch: Watch = {
         heardAt: mono,
         sentAt: mono,
         pingedAt: undefined,
         pingNonce: undefined,
         measureAt: mono,
         roundTrip: createRoundTrip(),
-      });
+        dueAt: Number.POSITIVE_INFINITY,
+      };
+      watches.set(peer, watch);
+      plan(watch);
     },
 
     onNeighbourDown(peer, reason, now) {
-      const heardAt = watches.get(peer)?.heardAt ?? now.mono;
+      const watch = watches.get(peer);
+      const heardAt = watch?.heardAt ?? now.mono;
+      if (watch !== undefined) watchesDue.moved(watch.dueAt, Number.POSITIVE_INFINITY);
       watches.delete(peer);
       // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
       if (reason === 'silent') {
@@ -200,12 +221,16 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
     onHeard(peer, now) {
       const watch = watches.get(peer);
-      if (watch !== undefined) watch.heardAt = now.mono;
+      if (watch === undefined) return;
+      watch.heardAt = now.mono;
+      plan(watch);
     },
 
     onSent(peer, now) {
       const watch = watches.get(peer);
-      if (watch !== undefined) watch.sentAt = now.mono;
+      if (watch === undefined) return;
+      watch.sentAt = now.mono;
+      plan(watch);
     },
 
     onFrame(from, frame, now) {
@@ -213,6 +238,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       const watch = watches.get(from);
       if (watch?.pingedAt === undefined || watch.pingNonce !== frame.nonce) return;
       watch.roundTrip.add(now.mono - watch.pingedAt);
+      plan(watch);
       watch.pingNonce = undefined;
     },
 
@@ -258,12 +284,13 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       for (const watch of watches.values()) {
         watch.heardAt = now.mono;
         watch.pingedAt = undefined;
+        plan(watch);
       }
       suspicions.postpone(stalledMs);
     },
 
     onWake(now) {
-      for (const [peer, watch] of watches) if (now.mono >= dueOf(watch)) check(peer, watch, now);
+      for (const [peer, watch] of watches) if (now.mono >= watch.dueAt) check(peer, watch, now);
       for (const [peer, { at, why }] of toAccuse) {
         if (now.mono < at) continue;
         toAccuse.delete(peer);

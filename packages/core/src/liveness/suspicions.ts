@@ -1,5 +1,6 @@
 /** Who is accused by whom, and until when it may refute. Several accusers shorten the time, as in Lifeguard. */
 import type { Config } from '../config.ts';
+import { createEarliest } from '../lib/earliest.ts';
 import type { Now, PeerId } from '../types.ts';
 
 export interface Suspicions {
@@ -32,42 +33,58 @@ export function createSuspicions(self: PeerId, config: Config): Suspicions {
     if (witnesses.size === 1) return firstAt + config['liveness.loneHangUpMs'];
     return firstAt + config[accusers.size > 1 ? 'liveness.suspicionMs' : 'liveness.loneSuspicionMs'];
   };
+  const due = createEarliest(() => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const suspicion of suspicions.values()) next = Math.min(next, dueAt(suspicion));
+    return next;
+  });
+
+  const remove = (subject: PeerId): boolean => {
+    const known = suspicions.get(subject);
+    if (known !== undefined) due.moved(dueAt(known), Number.POSITIVE_INFINITY);
+    return suspicions.delete(subject);
+  };
 
   return {
     add(subject, accuser, hlc, hungUp, now) {
       const known = suspicions.get(subject);
       if (known === undefined) {
         const witnesses = new Set(hungUp ? [accuser] : []);
-        suspicions.set(subject, { accusers: new Set([accuser]), witnesses, hlc, firstAt: now.mono });
+        const suspicion: Suspicion = { accusers: new Set([accuser]), witnesses, hlc, firstAt: now.mono };
+        suspicions.set(subject, suspicion);
+        due.moved(Number.POSITIVE_INFINITY, dueAt(suspicion));
         return true;
       }
+      const before = dueAt(known);
       if (known.accusers.size < MAX_ACCUSERS) known.accusers.add(accuser);
       if (hungUp && known.witnesses.size < MAX_ACCUSERS) known.witnesses.add(accuser);
       known.hlc = Math.max(known.hlc, hlc);
+      due.moved(before, dueAt(known));
       return false;
     },
     clear(subject, hlc) {
       const known = suspicions.get(subject);
-      return known !== undefined && hlc > known.hlc && suspicions.delete(subject);
+      return known !== undefined && hlc > known.hlc && remove(subject);
     },
-    forget: subject => void suspicions.delete(subject),
+    forget: subject => void remove(subject),
     postpone(ms) {
-      for (const suspicion of suspicions.values()) suspicion.firstAt += ms;
+      for (const suspicion of suspicions.values()) {
+        const before = dueAt(suspicion);
+        suspicion.firstAt += ms;
+        due.moved(before, dueAt(suspicion));
+      }
     },
     takeDue(now) {
-      const due: { peer: PeerId; hlc: number }[] = [];
+      const taken: { peer: PeerId; hlc: number }[] = [];
+      if (now.mono < due.at()) return taken;
       for (const [peer, suspicion] of suspicions) {
         if (now.mono < dueAt(suspicion)) continue;
-        suspicions.delete(peer);
-        due.push({ peer, hlc: suspicion.hlc });
+        remove(peer);
+        taken.push({ peer, hlc: suspicion.hlc });
       }
-      return due;
+      return taken;
     },
-    nextDueAt() {
-      let next = Number.POSITIVE_INFINITY;
-      for (const suspicion of suspicions.values()) next = Math.min(next, dueAt(suspicion));
-      return next;
-    },
+    nextDueAt: () => due.at(),
     size: () => suspicions.size,
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { concatBytes, equalBytes, fromHex, isWellFormed, toHex, utf8, utf8Length } from '../../src/lib/bytes.ts';
+import { createEarliest } from '../../src/lib/earliest.ts';
 import { createExpiringMap } from '../../src/lib/expiring-map.ts';
 import { createRng, seedFrom } from '../../src/lib/rng.ts';
 import { createTokenBucket } from '../../src/lib/token-bucket.ts';
@@ -119,4 +120,33 @@ test('LIB-4: bytes are compared and joined by content', () => {
   expect(equalBytes(a, new Uint8Array([1, 3]))).toBe(false);
   expect(equalBytes(a, new Uint8Array([1]))).toBe(false);
   expect(concatBytes(a, new Uint8Array(0), new Uint8Array([3]))).toEqual(new Uint8Array([1, 2, 3]));
+});
+
+test('LIB-5: the earliest deadline is exact whatever moves where', () => {
+  const rng = createRng(seedFrom(1, 5));
+  const deadlines = new Array<number>(8).fill(Number.POSITIVE_INFINITY);
+  const earliest = createEarliest(() => Math.min(...deadlines));
+  expect(earliest.at()).toBe(Number.POSITIVE_INFINITY);
+  for (let i = 0; i < 5_000; i++) {
+    const which = rng.int(deadlines.length);
+    const to = rng.int(10) === 0 ? Number.POSITIVE_INFINITY : rng.int(20);
+    earliest.moved(deadlines[which]!, to);
+    deadlines[which] = to;
+    if (rng.int(3) > 0) expect(earliest.at()).toBe(Math.min(...deadlines));
+  }
+});
+
+test('LIB-5: all are gone through only when the earliest moved away', () => {
+  let searches = 0;
+  const earliest = createEarliest(() => {
+    searches += 1;
+    return 20;
+  });
+  earliest.moved(Number.POSITIVE_INFINITY, 10);
+  earliest.moved(Number.POSITIVE_INFINITY, 20);
+  earliest.moved(20, 30);
+  earliest.moved(30, 20);
+  expect([earliest.at(), searches]).toEqual([10, 0]);
+  earliest.moved(10, 40);
+  expect([earliest.at(), earliest.at(), searches]).toEqual([20, 20, 1]);
 });

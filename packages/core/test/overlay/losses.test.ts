@@ -88,7 +88,7 @@ function survivor(): TestNode {
 test('OVER-20: who lost many asks the server, and calls the lost by way of it', () => {
   const node = survivor();
   expect(node.engine.stats().peers).toBe(1);
-  // Its socket was let go of while all was well.
+  // Its socket was let go of while it believed that all was well.
   expect(ofType(node.effects(), 'rendezvous').map(({ open }) => open)).toEqual([true, false, true]);
   node.handle({ type: 'rendezvous-up', peers: [], entry: false });
   const called = signals(node).map(({ to }) => to);
