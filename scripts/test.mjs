@@ -65,6 +65,7 @@ async function typeCheck() {
 
 async function houseRules() {
   await program('docs/limits.md is current', path.join(ROOT, 'scripts/limits-doc.mjs'), ['--check']);
+  await program('docs/simulation.md says what was measured', path.join(ROOT, 'scripts/sim-doc.mjs'), ['--check']);
   // Imported here so that a broken check is a failed stage, not the end of everything.
   const { runChecks } = await import('./check.mjs');
   for (const { name, ok } of runChecks(ROOT)) {

@@ -1,14 +1,22 @@
 /** The deterministic simulator: the shipped engine in a virtual world. Runs in Node and in a page alike. */
 
-export { type Curve, convergenceChart } from './measure/chart.ts';
-export { failuresOf } from './measure/expect.ts';
+export { type Curve, runChart } from './measure/chart.ts';
+export { boundOf, failuresOf } from './measure/expect.ts';
 export type { Broken, Rule } from './measure/invariants.ts';
 export type { MembershipReport } from './measure/membership.ts';
 export type { Spread } from './measure/messages.ts';
-export type { Distribution, Report } from './measure/report.ts';
+export { type Distribution, figureAt, type Report } from './measure/report.ts';
 export { type Result, type Run, type RunOptions, runScenario, startScenario } from './run.ts';
 export { parseScenario } from './scenario/parse.ts';
-export type { ActionFile, Bounds, Scenario, ScenarioFile, SelectionFile, Topology } from './scenario/scenario.ts';
+export type {
+  ActionFile,
+  Bound,
+  Bounds,
+  Scenario,
+  ScenarioFile,
+  SelectionFile,
+  Topology,
+} from './scenario/scenario.ts';
 export { scenarios } from './scenarios/index.ts';
 export { type Fault, faults } from './soak/broken.ts';
 export { drawSchedule, type Schedule } from './soak/schedule.ts';

@@ -10,7 +10,8 @@ import { createMembership, type Membership, missedAfterMs } from './measure/memb
 import { createMessages, type Messages } from './measure/messages.ts';
 import { createRelayMeter, type RelayMeter } from './measure/relay.ts';
 import type { LifeTotals, Report } from './measure/report.ts';
-import { bytesOf, overlayOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
+import { bytesOf, overlayOf, reachOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
+import { eachSecond, meterTraffic, type Traffic } from './measure/traffic.ts';
 import { playChurn } from './play/churn.ts';
 import { LOAD_KEY, type LoadCount, playLoad } from './play/load.ts';
 import { open } from './play/opening.ts';
@@ -43,6 +44,8 @@ export interface Result {
   readonly failures: readonly string[];
   /** Delivery over time since publication: [ms, share of all deliveries], rising. */
   readonly curve: readonly (readonly [ms: number, share: number])[];
+  /** Bytes sent per running node in each second of the run. */
+  readonly traffic: Traffic['series'];
 }
 
 /** A scenario that is being run, in slices: a page or a progress display stays alive meanwhile. */
@@ -88,6 +91,7 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
   });
   watch.begin(world);
   let touchedAt = 0;
+  let reachAfterCrash: number | null = null;
   const stage: Stage = {
     world,
     scenario,
@@ -96,7 +100,12 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
     touch() {
       touchedAt = world.now;
     },
+    onCrashed() {
+      reachAfterCrash = reachOf(world);
+    },
   };
+  const traffic = meterTraffic(world, scenario.durationMs);
+  eachSecond(world, scenario.durationMs, watch.membership.onSecond);
   open(stage);
   playTimeline(stage);
   playChurn(stage);
@@ -118,10 +127,15 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
         watch.invariants.inspect(true);
         if (isQuiet(world, scenario, touchedAt)) inspectQuiet(world, watch);
         const cpuMs = options.cpuMs === undefined ? null : options.cpuMs() - startedAt;
-        report = reportOf(world, scenario, watch, counts, { cpuMs, memoryMb: options.memoryMb?.() ?? null });
+        report = reportOf(world, scenario, watch, {
+          counts,
+          peak: traffic.peak,
+          reachAfterCrash,
+          cost: { cpuMs, memoryMb: options.memoryMb?.() ?? null },
+        });
       }
       const curve = curveOf(watch.messages.times(world.nodes));
-      return { scenario, report, failures: failuresOf(scenario, report), curve };
+      return { scenario, report, failures: failuresOf(scenario, report), curve, traffic: traffic.series };
     },
   };
 }
@@ -242,17 +256,19 @@ function inspectQuiet(world: World, { invariants, appState }: Watch): void {
   for (const sentence of appState.disagreements(world.nodes)) invariants.break('apps-diverge', undefined, sentence);
 }
 
-function reportOf(
-  world: World,
-  scenario: Scenario,
-  watch: Watch,
-  counts: readonly LoadCount[],
-  cost: Omit<Report['run'], 'events'>,
-): Report {
+interface Measured {
+  readonly counts: readonly LoadCount[];
+  readonly peak: number;
+  readonly reachAfterCrash: number | null;
+  readonly cost: Omit<Report['run'], 'events'>;
+}
+
+function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Measured): Report {
   const { messages } = watch;
+  const { counts, peak, reachAfterCrash, cost } = measured;
   const alive = world.nodes.filter(isUp).map(node => totalsOf(node, node.engine, world.now));
   const lives = [...watch.lives, ...alive];
-  const bytes = bytesOf(lives, world.network.longestQueue());
+  const bytes = bytesOf(lives, peak, world.network.longestQueue());
   const loads = counts.map((count, i) => ({
     kind: scenario.load[i]!.kind,
     sent: count.sent,
@@ -266,7 +282,8 @@ function reportOf(
     redundancy: messages.deliveries === 0 ? null : watch.copies.load / messages.deliveries - 1,
     bytes,
     membership: watch.membership.report(),
-    overlay: overlayOf(world, lives),
+    state: { resurrected: watch.appState.resurrected(world.nodes) },
+    overlay: overlayOf(world, lives, reachAfterCrash),
     relay: watch.relay.report(),
     guard: { honestPenalised: watch.penalised.size },
     sync: syncOf(lives, bytes, watch.copies.delta),

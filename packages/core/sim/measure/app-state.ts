@@ -13,6 +13,8 @@ export interface AppState {
   onStopped(node: SimNode): void;
   /** A sentence for each running node whose app holds another state than the first one's. */
   disagreements(nodes: readonly SimNode[]): readonly string[];
+  /** How many keys some running node's app shows although the newest that was signed of them is a deletion. */
+  resurrected(nodes: readonly SimNode[]): number;
 }
 
 interface Told {
@@ -27,6 +29,9 @@ export function createAppState(): AppState {
   /** By author: what was signed, by the hybrid time that it was signed with. */
   const signed = new Map<PeerId, Map<number, string>>();
 
+  /** By key: the newest that anybody signed. */
+  const newest = new Map<string, Told>();
+
   const isSigned = (author: PeerId, hlc: number, said: string): boolean => signed.get(author)?.get(hlc) === said;
 
   return {
@@ -35,6 +40,8 @@ export function createAppState(): AppState {
       const ofAuthor = signed.get(author) ?? new Map<number, string>();
       signed.set(author, ofAuthor);
       ofAuthor.set(hlc, wordsOf(key, kind === 'state' ? value : undefined));
+      const deleted = kind === 'state-delete';
+      if (hlc >= (newest.get(key)?.hlc ?? 0)) newest.set(key, { hlc, author, deleted });
     },
 
     onDelivery(node, delivery) {
@@ -61,6 +68,16 @@ export function createAppState(): AppState {
           ? []
           : [`the app of node ${index} holds another state than that of ${running[0]!.index}`],
       );
+    },
+
+    resurrected(nodes) {
+      const undead = new Set<string>();
+      for (const { index } of nodes.filter(isUp)) {
+        for (const [key, { deleted }] of apps[index] ?? []) {
+          if (!deleted && newest.get(key)?.deleted === true) undead.add(key);
+        }
+      }
+      return undead.size;
     },
   };
 }

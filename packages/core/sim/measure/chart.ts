@@ -1,73 +1,173 @@
-/** Delivery over time as an SVG picture: one line for each run, time on a root scale so that fast and slow fit. */
+/**
+ * A run as an SVG picture: the share delivered by time since publication, and beneath it what a node sends by
+ * time of day of the world; one line for each run in both. Readable on light and on dark ground.
+ */
 
 export interface Curve {
   readonly name: string;
   /** [ms, share of all deliveries], rising. */
   readonly points: readonly (readonly [ms: number, share: number])[];
+  /** [s, bytes sent per running node in that second]. */
+  readonly traffic: readonly (readonly [second: number, bytes: number])[];
+}
+
+interface Panel {
+  readonly top: number;
+  readonly title: string;
+  readonly xTicks: readonly Tick[];
+  readonly yTicks: readonly Tick[];
+  readonly lines: readonly (readonly (readonly [x: number, y: number])[])[];
+}
+
+interface Tick {
+  readonly at: number;
+  readonly text: string;
 }
 
 const WIDTH = 760;
-const HEIGHT = 420;
-const LEFT = 64;
-const RIGHT = 150;
-const TOP = 44;
-const BOTTOM = 56;
-/** Told apart with every kind of colour vision (Okabe and Ito). */
+const LEFT = 72;
+const RIGHT = 160;
+const TOP = 72;
+const PANEL_HEIGHT = 250;
+const PANEL_STEP = 330;
+const BOTTOM = 30;
+const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
+/** Labels nearer than this would touch. */
+const LABEL_GAP = 48;
+/** More points than pixels cannot be told apart. */
+const MAX_POINTS = 250;
+/** Told apart with every kind of colour vision (Okabe and Ito), and on both grounds. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 const STEPS_MS = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, 120_000, 300_000, 600_000];
+const STEPS_S = [10, 60, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400];
+const STYLE = `<style>
+  .ground { fill: #fff } text { fill: #333 } .grid { stroke: #ddd }
+  @media (prefers-color-scheme: dark) { .ground { fill: #16181d } text { fill: #d5d8de } .grid { stroke: #3a3f4a } }
+</style>`;
 
 /** @returns a whole SVG document. */
-export function convergenceChart(title: string, curves: readonly Curve[]): string {
-  const lastMs = Math.max(10, ...curves.map(({ points }) => points.at(-1)?.[0] ?? 0));
-  const x = (ms: number): number => LEFT + (WIDTH - LEFT - RIGHT) * Math.sqrt(ms / lastMs);
-  const y = (share: number): number => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
+export function runChart(title: string, curves: readonly Curve[]): string {
+  const panels = [
+    ...(curves.some(({ points }) => points.length > 0) ? [deliveryPanel(curves)] : []),
+    ...(curves.some(({ traffic }) => traffic.length > 1) ? [trafficPanel(curves)] : []),
+  ].map((panel, i) => ({ ...panel, top: TOP + i * PANEL_STEP }));
+  const height = TOP + Math.max(1, panels.length) * PANEL_STEP - (PANEL_STEP - PANEL_HEIGHT) + BOTTOM;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${LEFT}" y="24" font-size="16">${escaped(title)}</text>`,
-    ...shareGrid(y),
-    ...timeGrid(x, lastMs),
-    `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 12}" text-anchor="middle">time since publication</text>`,
-    ...curves.flatMap((curve, i) => line(curve, i, x, y)),
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
+    STYLE,
+    `<rect class="ground" width="${WIDTH}" height="${height}"/>`,
+    `<text x="${LEFT}" y="26" font-size="16">${escaped(title)}</text>`,
+    ...panels.flatMap(draw),
+    ...legend(curves.map(({ name }) => name)),
     '</svg>',
     '',
   ].join('\n');
 }
 
-function shareGrid(y: (share: number) => number): readonly string[] {
-  return [0, 0.25, 0.5, 0.75, 1].flatMap(share => [
-    `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(share)}" y2="${y(share)}" stroke="#ddd"/>`,
-    `<text x="${LEFT - 8}" y="${y(share) + 4}" text-anchor="end">${100 * share} %</text>`,
-  ]);
+/** Time on a root scale, so that a quick run and a slow one fit into one picture. */
+function deliveryPanel(curves: readonly Curve[]): Omit<Panel, 'top'> {
+  const lastMs = Math.max(10, ...curves.map(({ points }) => points.at(-1)?.[0] ?? 0));
+  const x = (ms: number): number => Math.sqrt(ms / lastMs);
+  return {
+    title: 'share delivered, by time since publication',
+    xTicks: STEPS_MS.filter(ms => ms <= lastMs).map(ms => ({
+      at: x(ms),
+      text: ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`,
+    })),
+    yTicks: [0, 0.25, 0.5, 0.75, 1].map(share => ({ at: share, text: `${100 * share} %` })),
+    lines: curves.map(({ points }) => points.map(([ms, share]) => [x(ms), share] as const)),
+  };
 }
 
-function timeGrid(x: (ms: number) => number, lastMs: number): readonly string[] {
-  let lastLabelAt = Number.NEGATIVE_INFINITY;
-  return STEPS_MS.filter(ms => ms <= lastMs).flatMap(ms => {
-    const at = x(ms);
-    if (at - lastLabelAt < 48) return [];
-    lastLabelAt = at;
+function trafficPanel(curves: readonly Curve[]): Omit<Panel, 'top'> {
+  const lastS = Math.max(1, ...curves.map(({ traffic }) => traffic.at(-1)?.[0] ?? 0));
+  const most = Math.max(1, ...curves.flatMap(({ traffic }) => traffic.map(([, bytes]) => bytes)));
+  const stepS = STEPS_S.find(step => lastS / step <= 8) ?? lastS;
+  const step = roundStep(most / 4);
+  return {
+    title: 'bytes sent per node and second, by time since the beginning',
+    xTicks: ticksUpTo(lastS, stepS).map(s => ({ at: s / lastS, text: clockOf(s) })),
+    yTicks: ticksUpTo(most, step).map(bytes => ({ at: bytes / most, text: bytesText(bytes) })),
+    lines: curves.map(({ traffic }) =>
+      thinned(traffic).map(([second, bytes]) => [second / lastS, bytes / most] as const),
+    ),
+  };
+}
+
+/** The highest of each stretch stays: a peak that a picture leaves out never happened. */
+function thinned(series: Curve['traffic']): Curve['traffic'] {
+  const stretch = Math.ceil(series.length / MAX_POINTS);
+  const kept: (readonly [number, number])[] = [];
+  for (let i = 0; i < series.length; i += stretch) {
+    kept.push(series.slice(i, i + stretch).reduce((highest, point) => (point[1] > highest[1] ? point : highest)));
+  }
+  return kept;
+}
+
+function draw({ top, title, xTicks, yTicks, lines }: Panel): readonly string[] {
+  const x = (share: number): string => (LEFT + PLOT_WIDTH * share).toFixed(1);
+  const y = (share: number): string => (top + PANEL_HEIGHT * (1 - share)).toFixed(1);
+  const bottom = top + PANEL_HEIGHT;
+  return [
+    `<text x="${LEFT}" y="${top - 14}">${title}</text>`,
+    ...yTicks.flatMap(({ at, text }) => [
+      `<line class="grid" x1="${LEFT}" x2="${LEFT + PLOT_WIDTH}" y1="${y(at)}" y2="${y(at)}"/>`,
+      `<text x="${LEFT - 8}" y="${Number(y(at)) + 4}" text-anchor="end">${text}</text>`,
+    ]),
+    ...spaced(xTicks).flatMap(({ at, text }) => [
+      `<line class="grid" x1="${x(at)}" x2="${x(at)}" y1="${top}" y2="${bottom}"/>`,
+      `<text x="${x(at)}" y="${bottom + 18}" text-anchor="middle">${text}</text>`,
+    ]),
+    ...lines.map((points, i) => {
+      const path = points.map(([px, py]) => `${x(px)},${y(py)}`).join(' ');
+      return `<polyline points="${path}" fill="none" stroke="${colourOf(i)}" stroke-width="2"/>`;
+    }),
+  ];
+}
+
+function legend(names: readonly string[]): readonly string[] {
+  const at = WIDTH - RIGHT + 14;
+  return names.flatMap((name, i) => {
+    const y = TOP + 12 + 20 * i;
     return [
-      `<line x1="${at.toFixed(1)}" x2="${at.toFixed(1)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}" stroke="#eee"/>`,
-      `<text x="${at.toFixed(1)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`}</text>`,
+      `<line x1="${at}" x2="${at + 20}" y1="${y - 4}" y2="${y - 4}" stroke="${colourOf(i)}" stroke-width="3"/>`,
+      `<text x="${at + 26}" y="${y}">${escaped(name)}</text>`,
     ];
   });
 }
 
-function line(
-  { name, points }: Curve,
-  index: number,
-  x: (ms: number) => number,
-  y: (share: number) => number,
-): readonly string[] {
-  const colour = COLOURS[index % COLOURS.length]!;
-  const path = points.map(([ms, share]) => `${x(ms).toFixed(1)},${y(share).toFixed(1)}`).join(' ');
-  const legendY = TOP + 12 + 20 * index;
-  return [
-    `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
-    `<line x1="${WIDTH - RIGHT + 14}" x2="${WIDTH - RIGHT + 34}" y1="${legendY - 4}" y2="${legendY - 4}" stroke="${colour}" stroke-width="2"/>`,
-    `<text x="${WIDTH - RIGHT + 40}" y="${legendY}">${escaped(name)}</text>`,
-  ];
+function spaced(ticks: readonly Tick[]): readonly Tick[] {
+  let last = Number.NEGATIVE_INFINITY;
+  return ticks.filter(({ at }) => {
+    if ((at - last) * PLOT_WIDTH < LABEL_GAP) return false;
+    last = at;
+    return true;
+  });
+}
+
+function ticksUpTo(last: number, step: number): readonly number[] {
+  return Array.from({ length: Math.floor(last / step) + 1 }, (_, i) => i * step);
+}
+
+/** The next of 1, 2, 5, 10, 20, 50 … above. */
+function roundStep(least: number): number {
+  for (let ten = 1; ; ten *= 10) {
+    const found = [1, 2, 5].find(digit => digit * ten >= least);
+    if (found !== undefined) return found * ten;
+  }
+}
+
+function bytesText(bytes: number): string {
+  return bytes < 10_000 ? `${bytes} B` : `${bytes / 1_000} KB`;
+}
+
+function clockOf(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7_200 ? `${seconds / 60} min` : `${seconds / 3_600} h`;
+}
+
+function colourOf(index: number): string {
+  return COLOURS[index % COLOURS.length]!;
 }
 
 function escaped(text: string): string {

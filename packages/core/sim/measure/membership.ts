@@ -19,6 +19,8 @@ export interface MembershipReport {
   /** Accusations against running nodes that the accused answered by a newer record of its own. */
   readonly refutations: number;
   readonly statusFlips: number;
+  /** Since when, to the second and until the end, all running nodes have shown as many peers as run; `null`: they do not. */
+  readonly fullViewsMs: number | null;
 }
 
 export interface Membership {
@@ -28,6 +30,8 @@ export interface Membership {
   /** What is wrong with this delivery, if anything. */
   onDelivery(node: SimNode, delivery: Delivery): Rule | undefined;
   onStopped(node: SimNode): void;
+  /** Once in every second: are all views full? */
+  onSecond(): void;
   /** A sentence for each running node whose app does not see exactly the other running nodes, all of them alive. */
   disagreements(): readonly string[];
   report(): MembershipReport;
@@ -48,6 +52,8 @@ export function missedAfterMs(config: Config): number {
 export function createMembership(world: () => World, config: Config, hasPresence: boolean): Membership {
   /** By observer: what it shows of each node. */
   const views: Uint8Array[] = [];
+  /** By observer: how many it shows. */
+  const shown: number[] = [];
   const detections: number[] = [];
   /** Accused at any time, and with an accusation that is not answered yet. */
   const everAccused = new Set<PeerId>();
@@ -57,6 +63,7 @@ export function createMembership(world: () => World, config: Config, hasPresence
   let falseDeaths = 0;
   let statusFlips = 0;
   let refutations = 0;
+  let fullSince: number | null = null;
 
   const viewOf = (observer: SimNode, index: number): Uint8Array => {
     const old = views[observer.index] ?? new Uint8Array(0);
@@ -85,12 +92,15 @@ export function createMembership(world: () => World, config: Config, hasPresence
     const view = viewOf(observer, subject.index);
     const old = view[subject.index]!;
     view[subject.index] = status;
+    if (!isShown(old)) shown[observer.index] = (shown[observer.index] ?? 0) + 1;
     if (isShown(old) && old !== status && isUp(subject)) statusFlips += 1;
     return old === LEFT && subject.left ? 'resurrected' : undefined;
   };
 
   const onGone = (observer: SimNode, subject: SimNode, reason: string): Rule | undefined => {
-    viewOf(observer, subject.index)[subject.index] = reason === 'left' ? LEFT : ABSENT;
+    const view = viewOf(observer, subject.index);
+    if (isShown(view[subject.index]!)) shown[observer.index]! -= 1;
+    view[subject.index] = reason === 'left' ? LEFT : ABSENT;
     if (reason === 'left') return subject.left ? undefined : 'left-unsaid';
     if (isFalse(observer, subject)) falseDeaths += 1;
     if (!isUp(subject) && !subject.left) detections.push(world().now - subject.goneAt);
@@ -117,7 +127,14 @@ export function createMembership(world: () => World, config: Config, hasPresence
     },
     onStopped(node) {
       delete views[node.index];
+      delete shown[node.index];
       unanswered.delete(node.id);
+    },
+    onSecond() {
+      const { nodes, now } = world();
+      const running = nodes.reduce((count, node) => count + (isUp(node) ? 1 : 0), 0);
+      const areFull = nodes.every(node => !isUp(node) || (shown[node.index] ?? 0) === running - 1);
+      fullSince = areFull ? (fullSince ?? now) : null;
     },
     disagreements: () => (hasPresence ? disagreementsOf(world().nodes, views) : []),
     report() {
@@ -132,6 +149,7 @@ export function createMembership(world: () => World, config: Config, hasPresence
         divergence: hasPresence ? divergenceOf(alive, views) : 0,
         refutations,
         statusFlips,
+        fullViewsMs: fullSince,
       };
     },
   };

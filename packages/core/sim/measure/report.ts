@@ -15,13 +15,20 @@ export interface Report {
   readonly redundancy: number | null;
   /** Bytes of frames; a byte counts when it is sent, and when it arrives. */
   readonly bytes: {
-    readonly perNodePerSecond: { readonly in: Distribution; readonly out: Distribution };
+    readonly perNodePerSecond: {
+      readonly in: Distribution;
+      readonly out: Distribution;
+      /** Sent per running node in the worst second of the run. */
+      readonly peak: number;
+    };
     /** Sent in all, by type of frame. */
     readonly byFrame: { readonly [type: string]: number };
     /** The most that ever waited at one end of one link for a narrow uplink. */
     readonly backlogMax: number;
   };
   readonly membership: MembershipReport;
+  /** At the end: keys that some running node's app still or again shows although the last that was said was a deletion. */
+  readonly state: { readonly resurrected: number };
   readonly overlay: {
     readonly degree: { readonly min: number; readonly mean: number; readonly max: number };
     readonly components: number;
@@ -30,6 +37,8 @@ export interface Report {
     /** Links dialled or agreed to, over all nodes. */
     readonly dials: number;
     readonly dialBudgetMax: number;
+    /** Share of the pairs of survivors that links still joined right after the last `crash`; `null`: there was none. */
+    readonly reachAfterCrash: number | null;
   };
   readonly relay: RelayReport;
   /** Peers that somebody cut off for misconduct; all are honest here. */
@@ -64,10 +73,11 @@ const PATHS: readonly RegExp[] = [
   /^convergence\.loads\.\d+\.(sent|refused)$/,
   /^redundancy$/,
   /^bytes\.backlogMax$/,
-  /^bytes\.perNodePerSecond\.(in|out)\.(mean|p99|max)$/,
+  /^bytes\.perNodePerSecond\.((in|out)\.(mean|p99|max)|peak)$/,
   /^bytes\.byFrame\.(push|ihave|graft|prune|pull|sync|grow|delta|want|done|heartbeat|ping|pong|shuffle|shuffle-reply|disconnect|relay)$/,
-  /^membership\.(falseSuspicions|falseDeaths|ghosts|divergence|refutations|statusFlips|detectionMs\.(p50|p99|max))$/,
-  /^overlay\.(degree\.(min|mean|max)|components|largestComponent|dials|dialBudgetMax)$/,
+  /^membership\.(falseSuspicions|falseDeaths|ghosts|divergence|refutations|statusFlips|fullViewsMs|detectionMs\.(p50|p99|max))$/,
+  /^state\.resurrected$/,
+  /^overlay\.(degree\.(min|mean|max)|components|largestComponent|dials|dialBudgetMax|reachAfterCrash)$/,
   /^relay\.(attempts|success|hops\.(mean|max))$/,
   /^guard\.honestPenalised$/,
   /^sync\.(sessions|bytes|perDifference)$/,

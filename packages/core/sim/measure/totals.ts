@@ -9,7 +9,7 @@ export function totalsOf(node: SimNode, engine: Engine, now: number): LifeTotals
   return { seconds: Math.max(0.001, (now - node.bornAt) / 1000), stats: engine.stats() };
 }
 
-export function bytesOf(lives: readonly LifeTotals[], backlogMax: number): Report['bytes'] {
+export function bytesOf(lives: readonly LifeTotals[], peak: number, backlogMax: number): Report['bytes'] {
   const byFrame: { [type: string]: number } = {};
   for (const { stats } of lives) {
     for (const [type, bytes] of Object.entries(stats.bytesOutByFrame)) byFrame[type] = (byFrame[type] ?? 0) + bytes;
@@ -18,6 +18,7 @@ export function bytesOf(lives: readonly LifeTotals[], backlogMax: number): Repor
     perNodePerSecond: {
       in: distributionOf(lives.map(({ stats, seconds }) => stats.bytesIn / seconds)),
       out: distributionOf(lives.map(({ stats, seconds }) => stats.bytesOut / seconds)),
+      peak,
     },
     byFrame,
     backlogMax,
@@ -37,10 +38,14 @@ export function syncOf(lives: readonly LifeTotals[], bytes: Report['bytes'], cop
   return { sessions, bytes: all, perDifference: copies === 0 ? null : all / copies };
 }
 
-export function overlayOf(world: World, lives: readonly LifeTotals[]): Report['overlay'] {
+export function overlayOf(
+  world: World,
+  lives: readonly LifeTotals[],
+  reachAfterCrash: number | null,
+): Report['overlay'] {
   const alive = world.nodes.filter(isUp);
   const degrees = alive.map(node => node.engine.neighbours().length);
-  const sizes = componentsOf(world, alive);
+  const sizes = componentsOf(world);
   const dials = lives.map(({ stats }) => stats.dialled);
   return {
     degree: { min: least(degrees), mean: meanOf(degrees), max: most(degrees) },
@@ -48,11 +53,21 @@ export function overlayOf(world: World, lives: readonly LifeTotals[]): Report['o
     largestComponent: most(sizes),
     dials: dials.reduce((sum, count) => sum + count, 0),
     dialBudgetMax: most(dials),
+    reachAfterCrash,
   };
 }
 
+/** Share of the ordered pairs of running nodes that a chain of links joins at this moment. */
+export function reachOf(world: World): number | null {
+  const sizes = componentsOf(world);
+  const nodes = sizes.reduce((sum, size) => sum + size, 0);
+  if (nodes < 2) return null;
+  return sizes.reduce((sum, size) => sum + size * (size - 1), 0) / (nodes * (nodes - 1));
+}
+
 /** Sizes of the pieces that living nodes are in, by links that both ends hold. */
-function componentsOf(world: World, alive: readonly SimNode[]): number[] {
+function componentsOf(world: World): number[] {
+  const alive = world.nodes.filter(isUp);
   const seen = new Set<SimNode>();
   const sizes: number[] = [];
   for (const first of alive) {
@@ -62,7 +77,7 @@ function componentsOf(world: World, alive: readonly SimNode[]): number[] {
     for (const node of reached) {
       for (const [peer, link] of node.links) {
         const other = world.nodeOf(peer)!;
-        if (seen.has(other) || !link.up[0] || !link.up[1]) continue;
+        if (seen.has(other) || !isUp(other) || !link.up[0] || !link.up[1]) continue;
         seen.add(other);
         reached.push(other);
       }

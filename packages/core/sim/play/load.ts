@@ -1,5 +1,4 @@
 /** Apps that say something: evenly spaced messages by chosen writers. */
-import type { PublishKind } from '@hearsay/core';
 import type { Load } from '../scenario/scenario.ts';
 import { isUp, type SimNode } from '../world/node.ts';
 import type { Stage } from './stage.ts';
@@ -16,6 +15,7 @@ export const LOAD_KEY = 'load';
 const KEYS_PER_WRITER = 200;
 
 export function playLoad(stage: Stage): readonly LoadCount[] {
+  const written: string[] = [];
   return stage.scenario.load.map((load, index) => {
     const count: LoadCount = { sent: 0, refused: 0 };
     const stepMs = 1000 / load.perSecond;
@@ -23,7 +23,7 @@ export function playLoad(stage: Stage): readonly LoadCount[] {
       const at = load.fromMs + i * stepMs;
       if (at >= load.toMs) return;
       stage.world.at(at, () => {
-        say(stage, load, index, i, count);
+        say(stage, load, index, i, count, written);
         next(i + 1);
       });
     };
@@ -32,18 +32,23 @@ export function playLoad(stage: Stage): readonly LoadCount[] {
   });
 }
 
-function say(stage: Stage, load: Load, index: number, i: number, count: LoadCount): void {
+function say(stage: Stage, load: Load, index: number, i: number, count: LoadCount, written: string[]): void {
   const { world, messages } = stage;
   const writer = writerOf(stage, load, i);
   if (writer?.engine === undefined) return;
-  const key = keyOf(load.kind, index, writer, count.sent);
-  if (writer.engine.refusal(load.kind, key, load.bytes) !== undefined) {
+  const isDelete = load.kind === 'delete';
+  const key = isDelete ? written[0] : keyOf(load.kind, index, writer, count.sent);
+  if (key === undefined) return;
+  const kind = load.kind === 'delete' ? 'state-delete' : load.kind;
+  if (writer.engine.refusal(kind, key, load.bytes) !== undefined) {
     count.refused += 1;
     return;
   }
   stage.touch();
   count.sent += 1;
-  world.publish(writer, load.kind, key, messages.create(index, load.kind, key, load.bytes, writer, world.now));
+  if (kind === 'state') written.push(key);
+  if (!isDelete) world.publish(writer, kind, key, messages.create(index, kind, key, load.bytes, writer, world.now));
+  else world.publish(writer, kind, written.shift()!, null);
 }
 
 function writerOf({ world, rng }: Stage, { writers }: Load, i: number): SimNode | undefined {
@@ -52,7 +57,7 @@ function writerOf({ world, rng }: Stage, { writers }: Load, i: number): SimNode 
   return alive[i % Math.min(alive.length, writers === 'one' ? 1 : writers)];
 }
 
-function keyOf(kind: PublishKind, load: number, writer: SimNode, n: number): string {
+function keyOf(kind: Load['kind'], load: number, writer: SimNode, n: number): string {
   if (kind === 'presence') return '';
   return kind === 'event' ? LOAD_KEY : `${LOAD_KEY}/${load}/${writer.index}/${n % KEYS_PER_WRITER}`;
 }

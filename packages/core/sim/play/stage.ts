@@ -12,6 +12,8 @@ export interface Stage {
   readonly rng: Rng;
   /** Something has happened that the room must come to terms with; the world is not quiet. */
   touch(): void;
+  /** A `crash` of the timeline has happened: what is left is worth a look before anybody mends it. */
+  onCrashed(): void;
 }
 
 /** The running nodes that a selection means, in the order of their numbers unless chance chose them. */

@@ -20,7 +20,8 @@ function perform(stage: Stage, action: Action): void {
   const { world } = stage;
   switch (action.do) {
     case 'crash':
-      return each(stage, action, node => world.crash(node));
+      each(stage, action, node => world.crash(node));
+      return stage.onCrashed();
     case 'leave':
       return each(stage, action, node => world.leave(node));
     case 'restart':

@@ -173,7 +173,7 @@ function readLoad(item: unknown, path: string): Load {
   const load = readFields(item, path, ['from', 'to', 'kind', 'perSecond', 'bytes', 'writers']);
   return {
     ...span(load),
-    kind: load.oneOf('kind', ['state', 'presence', 'event']),
+    kind: load.oneOf('kind', ['state', 'presence', 'event', 'delete']),
     perSecond: load.number('perSecond', { min: 0.001, max: 10_000 }),
     bytes: load.number('bytes', { min: 16, max: 8_192, whole: true, initial: 64 }),
     writers: readWriters(load),
@@ -207,11 +207,20 @@ function readBounds(value: unknown, path: string): Bounds {
   const fields = readFields(value, path, ['min', 'max', 'equals']);
   const { min, max, equals } = { min: fields.raw('min'), max: fields.raw('max'), equals: fields.raw('equals') };
   for (const [key, bound] of Object.entries({ min, max })) {
-    if (bound !== undefined && !Number.isFinite(bound)) throw invalid(join(path, key), 'must be a number');
+    if (bound !== undefined) checkBound(bound, join(path, key));
   }
   if (equals !== undefined && typeof equals !== 'string' && !Number.isFinite(equals)) {
     throw invalid(join(path, 'equals'), 'must be a number or text');
   }
   if (min === undefined && max === undefined && equals === undefined) throw invalid(path, 'needs min, max or equals');
   return value as Bounds;
+}
+
+function checkBound(bound: unknown, path: string): void {
+  if (Number.isFinite(bound)) return;
+  if (typeof bound !== 'object') throw invalid(path, 'must be a number, or { figure, times, of }');
+  const fields = readFields(bound, path, ['figure', 'times', 'of']);
+  if (!isReportPath(fields.text('figure'))) throw invalid(join(path, 'figure'), 'is no figure of the report');
+  if (fields.has('times')) fields.number('times', { min: 0, max: 1_000_000 });
+  if (fields.has('of')) fields.text('of');
 }

@@ -63,15 +63,19 @@ export interface ScenarioFile {
   readonly expect?: { readonly [path: string]: Bounds };
 }
 
-export type LoadKind = 'state' | 'presence' | 'event';
+/** `delete` takes back, oldest first, the keys that `state` loads have set. */
+export type LoadKind = 'state' | 'presence' | 'event' | 'delete';
 
 export type Topology = readonly (readonly [number, number])[] | 'ring' | 'full' | { readonly random: number };
 
 export interface Bounds {
-  readonly min?: number;
-  readonly max?: number;
+  readonly min?: Bound;
+  readonly max?: Bound;
   readonly equals?: number | string;
 }
+
+/** A number, or so many `times` a figure of the same run or, with `of`, of another variant with the same seed. */
+export type Bound = number | { readonly figure: string; readonly times?: number; readonly of?: string };
 
 /** At most one of these; none: every node. */
 export interface SelectionFile {

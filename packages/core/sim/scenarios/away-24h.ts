@@ -2,7 +2,8 @@ import type { ScenarioFile } from '../scenario/scenario.ts';
 
 export const away24h: ScenarioFile = {
   name: 'away-24h',
-  about: 'Three visitors come back after a day with what they kept, and bring nothing back to life.',
+  about:
+    'Three visitors come back after a day with what they kept, and bring nothing back to life that was deleted meanwhile.',
   nodes: 8,
   duration: '1446m',
   join: { over: '5s' },
@@ -23,9 +24,14 @@ export const away24h: ScenarioFile = {
   ],
   load: [
     { from: '1m', to: '150s', kind: 'state', perSecond: 1 },
-    { from: '10m', to: '12m', kind: 'state', perSecond: 1 },
+    // All that the three have kept, and half of what is said after they went.
+    { from: '10m', to: '690s', kind: 'delete', perSecond: 1 },
+    { from: '20m', to: '22m', kind: 'state', perSecond: 1 },
+    { from: '30m', to: '31m', kind: 'delete', perSecond: 1 },
   ],
   expect: {
+    'state.resurrected': { max: 0 },
+    'convergence.loads.2.delivered': { equals: 1 },
     'membership.ghosts': { max: 0 },
     'membership.divergence': { max: 0 },
     'overlay.components': { equals: 1 },

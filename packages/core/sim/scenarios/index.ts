@@ -29,8 +29,8 @@ export const scenarios: ReadonlyMap<string, readonly ScenarioFile[]> = new Map([
   ['freeze-resume', [freezeResume]],
   ['partition-heal', [partitionHeal]],
   ['thousand', [thousand]],
-  ...massFail.map(file => [file.name, [file]] as const),
-  ...[joinStorm, threeRegions6k, natMatrix, slowLink, syncOnly, away24h, churn2min, serverGone].map(
+  ['slow-link', slowLink],
+  ...[...massFail, ...threeRegions6k, joinStorm, natMatrix, syncOnly, away24h, churn2min, serverGone].map(
     file => [file.name, [file]] as const,
   ),
 ]);

@@ -7,10 +7,10 @@ export const joinStorm: ScenarioFile = {
   duration: '60s',
   join: { over: '10s' },
   server: { introductionsPerSecond: 200 },
-  // Said when everyone must be there; who misses it has no full view.
   load: [{ from: '40s', to: '41s', kind: 'state', perSecond: 5, bytes: 64 }],
   expect: {
     'convergence.delivered': { equals: 1 },
+    'membership.fullViewsMs': { max: 30_000 },
     'membership.divergence': { max: 0 },
     'membership.falseSuspicions': { max: 0 },
     'overlay.components': { equals: 1 },

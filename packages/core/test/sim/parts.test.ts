@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { convergenceChart, runScenario, startScenario } from '../../sim/index.ts';
+import { runChart, runScenario, startScenario } from '../../sim/index.ts';
 import { quantile, sortedOf } from '../../sim/measure/quantiles.ts';
 import { createEventQueue } from '../../sim/world/event-queue.ts';
 import { createSharedCodec } from '../../sim/world/shared-codec.ts';
@@ -71,18 +71,22 @@ describe('parts of the simulator', () => {
     expect(quantile(sortedOf([]), 0.5)).toBeNull();
   });
 
-  it('SIM-34: the chart is one well-formed picture with a line for each run, its texts escaped', () => {
+  it('SIM-34: the chart is one well-formed picture with two lines for each run, its texts escaped', () => {
     const points = [
       [0, 0],
       [40, 0.5],
       [90, 1],
     ] as const;
-    const svg = convergenceChart('a < b & c', [
-      { name: 'one', points },
-      { name: 'two', points },
+    const traffic = Array.from({ length: 3_000 }, (_, i) => [i + 1, i === 1_234 ? 9_000 : 100] as const);
+    const svg = runChart('a < b & c', [
+      { name: 'one', points, traffic },
+      { name: 'two', points, traffic: [] },
     ]);
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
-    expect(svg.match(/<polyline/g)).toHaveLength(2);
+    expect(svg.match(/<polyline/g)).toHaveLength(4);
+    // A peak of one second in fifty minutes is drawn, at the very top.
+    expect(svg).toContain(',402.0');
+    expect(runChart('nothing', [{ name: 'one', points: [], traffic: [] }])).not.toContain('<polyline');
     expect(svg).toContain('a &lt; b &amp; c');
     expect(svg).not.toContain('NaN');
   });

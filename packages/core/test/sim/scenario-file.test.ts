@@ -45,6 +45,16 @@ describe('scenario files', () => {
       'network.latencyMs.pairs[0].regions[1] must be a region (all)',
     ],
     ['a region far from itself', pairs(['all', 'all']), 'network.latencyMs.pairs[0].regions must name two regions'],
+    [
+      'a bound from no figure',
+      { ...base, expect: { redundancy: { max: { figure: 'luck' } } } },
+      'expect["redundancy"].max.figure is no figure of the report',
+    ],
+    [
+      'a bound in words',
+      { ...base, expect: { redundancy: { max: 'low' } } },
+      'expect["redundancy"].max must be a number',
+    ],
     ['an unknown tunable', { ...base, config: { 'gossip.speed': 9 } }, 'config["gossip.speed"]'],
     ['an impossible tunable', { ...base, config: { 'sync.periodMs': 1 } }, 'config["sync.periodMs"]'],
     ['a mode of another world', { ...base, config: { 'broadcast.mode': 'telepathy' } }, 'config["broadcast.mode"]'],

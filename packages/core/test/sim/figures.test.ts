@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { failuresOf, type Report, runScenario, type ScenarioFile, scenarios, startScenario } from '../../sim/index.ts';
+
+const ROOM = { name: 'figures', nodes: 6, duration: '30s', join: { over: '5s' } } as const;
+
+function reportOf(file: ScenarioFile): Report {
+  return runScenario(file).report;
+}
+
+describe('figures of the report', () => {
+  it('SIM-60: the peak is the worst second of what a node sends, and no byte is missing from the seconds', () => {
+    const load = [{ from: '20s', to: '21s', kind: 'event', perSecond: 10, bytes: 4_000, writers: 'one' }] as const;
+    const run = startScenario({ ...ROOM, load, join: { all: true } });
+    run.advance(Number.POSITIVE_INFINITY);
+    const { report, traffic } = run.result();
+    const { peak, out } = report.bytes.perNodePerSecond;
+    const worst = traffic.reduce((most, point) => (point[1] > most[1] ? point : most));
+    expect(worst).toEqual([21, peak]);
+    expect(peak).toBeGreaterThan(10 * 4_000 * 0.8);
+    expect(peak).toBeGreaterThan(5 * out.max);
+    expect(traffic).toHaveLength(30);
+    // The engine's own count ends with the run, the last second a moment before.
+    const sent = traffic.reduce((sum, [, bytes]) => sum + 6 * bytes, 0);
+    expect(Math.abs(sent - run.world.network.traffic.sent)).toBeLessThan(1_000);
+  });
+
+  it('SIM-61: what a crash leaves joined is counted right after it', () => {
+    const line = [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+      [3, 4],
+    ] as const;
+    const still = {
+      ...ROOM,
+      nodes: 5,
+      topology: line,
+      server: { up: false },
+      config: { 'overlay.degree': 1 },
+    } as const;
+    // 0 and 1 on one side, 3 and 4 on the other: 4 of 12 ordered pairs.
+    const cut = reportOf({ ...still, timeline: [{ at: '10s', do: 'crash', nodes: [2] }] });
+    expect(cut.overlay.reachAfterCrash).toBeCloseTo(4 / 12);
+    const end = reportOf({ ...still, timeline: [{ at: '10s', do: 'crash', nodes: [4] }] });
+    expect(end.overlay.reachAfterCrash).toBe(1);
+    expect(reportOf(still).overlay.reachAfterCrash).toBeNull();
+  });
+
+  it('SIM-62: views are full since the last newcomer is shown to all, and not when somebody shows a ghost', () => {
+    const all = reportOf(ROOM).membership.fullViewsMs!;
+    expect(all).toBeGreaterThanOrEqual(4_000);
+    expect(all).toBeLessThan(10_000);
+    const late = reportOf({ ...ROOM, timeline: [{ at: '15s', do: 'join', count: 1 }] }).membership.fullViewsMs!;
+    expect(late).toBeGreaterThanOrEqual(15_000);
+    const ghost = reportOf({ ...ROOM, timeline: [{ at: '28s', do: 'crash', count: 1 }] });
+    expect(ghost.membership.ghosts).toBeGreaterThan(0);
+    expect(ghost.membership.fullViewsMs).toBeNull();
+  });
+
+  it('SIM-63: a deleted key that somebody shows again is counted', { timeout: 60_000 }, () => {
+    const load = [
+      { from: '10s', to: '15s', kind: 'state', perSecond: 2 },
+      { from: '16s', to: '20s', kind: 'delete', perSecond: 1 },
+    ] as const;
+    const run = startScenario({ ...ROOM, load });
+    run.advance(Number.POSITIVE_INFINITY);
+    const { report } = run.result();
+    expect(report.convergence.loads[1]).toMatchObject({ sent: 4, delivered: null });
+    expect(run.world.nodes.map(node => node.engine!.stats().stateKeys)).toEqual(new Array(6).fill(6));
+    expect(report.state.resurrected).toBe(0);
+    // With deletions forgotten sooner than a visitor returns, he keeps for himself what they deleted.
+    const away = scenarios.get('away-24h')![0]!;
+    const forgetful = reportOf({ ...away, config: { ...away.config, 'store.maxTombstones': 32 } });
+    expect(forgetful.state.resurrected).toBeGreaterThan(0);
+  });
+
+  it('SIM-64: a bound can be drawn from another figure, of the same run or of a variant', () => {
+    const run = startScenario({
+      ...ROOM,
+      load: [{ from: '20s', to: '21s', kind: 'event', perSecond: 1 }],
+      expect: {
+        'convergence.t50Ms': { max: { figure: 'convergence.t99Ms' }, min: { figure: 'convergence.t99Ms', times: 2 } },
+        'bytes.perNodePerSecond.peak': { max: { figure: 'bytes.perNodePerSecond.peak', of: 'other', times: 1.5 } },
+        'overlay.degree.mean': { min: { figure: 'overlay.reachAfterCrash' } },
+      },
+    });
+    run.advance(Number.POSITIVE_INFINITY);
+    const { scenario, report, failures } = run.result();
+    expect(failures.map(text => text.split(' ')[0])).toEqual(['convergence.t50Ms', 'overlay.degree.mean']);
+    const { perNodePerSecond } = report.bytes;
+    const other = (peak: number): Report => ({
+      ...report,
+      name: 'other',
+      bytes: { ...report.bytes, perNodePerSecond: { ...perNodePerSecond, peak } },
+    });
+    expect(failuresOf(scenario, report, [report, other(perNodePerSecond.peak)])).toHaveLength(2);
+    expect(failuresOf(scenario, report, [report, other(perNodePerSecond.peak / 2)])).toHaveLength(3);
+  });
+});

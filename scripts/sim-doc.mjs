@@ -1,0 +1,121 @@
+/**
+ * Writes the table of scenarios in docs/simulation.md from what is kept in docs/results: node sim-doc.mjs [--check]
+ *
+ * So the table says nothing that was not measured. A row that misses what its scenario expects now, or was never
+ * run, needs a sentence in docs/results/reasons.json, and a sentence needs such a row: else this fails.
+ */
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadSimulator, ROOT } from './sim/arguments.mjs';
+import { readReasons, readResults } from './sim/results.mjs';
+import { ratiosOf } from './sim/seeds.mjs';
+import { amount, markdown } from './sim/tables.mjs';
+
+const FILE = path.join(ROOT, 'docs', 'simulation.md');
+const BEGIN = '<!-- from docs/results by scripts/sim-doc.mjs -->';
+const END = '<!-- end -->';
+/** The modes of broadcast have a section of their own. */
+const LEFT_OUT = /^modes-/;
+
+/**
+ * @param {ReadonlyMap<string, readonly object[]>} scenarios  variants by name, parsed
+ * @param {object[]} results  as kept
+ * @param {{ [scenario: string]: string }} reasons
+ * @returns {{ table: string, problems: string[] }}
+ */
+export function scenarioTable(scenarios, results, reasons) {
+  const rows = [];
+  const problems = [];
+  for (const [name, variants] of scenarios) {
+    if (LEFT_OUT.test(name)) continue;
+    const runs = results.filter(({ scenario }) => scenario === name);
+    const found = runs.flatMap(run => rowsOf(name, variants, run));
+    const isFine = found.length > 0 && found.every(({ isMet }) => isMet);
+    const reason = reasons[name];
+    if (isFine && reason !== undefined)
+      problems.push(`${name} meets all it expects: its reason says nothing any more.`);
+    if (!isFine && reason === undefined)
+      problems.push(
+        `${name} ${found.length === 0 ? 'was not run' : 'misses a number'}: say why in docs/results/reasons.json.`,
+      );
+    const why = isFine || reason === undefined ? '' : `${found.length === 0 ? '**Not run.** ' : ''}${reason}`;
+    if (found.length === 0) rows.push([`\`${name}\``, '', why, '']);
+    for (const [i, row] of found.entries()) {
+      const isLast = i === found.length - 1;
+      rows.push([row.title, row.size, [...row.lines, ...(isLast && why !== '' ? [why] : [])].join('<br>'), row.cost]);
+    }
+  }
+  const unknown = Object.keys(reasons).filter(name => !scenarios.has(name));
+  problems.push(...unknown.map(name => `docs/results/reasons.json: there is no scenario ${name}.`));
+  return { table: markdown(['scenario', 'size', 'asked: mean, worst', 'one seed'], rows), problems };
+}
+
+function rowsOf(name, variants, { seeds, failed, variants: measured }) {
+  return measured.map(({ name: variant, nodes, durationMs, figures }, i) => {
+    const { expect } = variants.find(file => file.name === variant) ?? { expect: [] };
+    const lines = expect.flatMap(({ path: figure, bounds }) => boundLines(figure, bounds, figures));
+    const isMet = failed.length === 0 && lines.every(line => line.isMet);
+    if (i === 0 && failed.length > 0) lines.push({ text: `**seeds that fail: ${failed.join(', ')}**` });
+    const { 'run.cpuMs': cpu, 'run.memoryMb': memory, 'run.events': events } = figures;
+    return {
+      title: variant === name ? `\`${name}\`` : `\`${name}\`: ${variant}`,
+      size: `${amount(nodes)} nodes, ${spanOf(durationMs)}, ${seeds} seeds`,
+      lines: lines.map(({ text }) => text),
+      isMet,
+      cost: `${amount(Math.round(events.mean / 1000))} k events, ${amount(cpu.mean / 1000)} s, ${amount(Math.round(memory.max))} MB`,
+    };
+  });
+}
+
+function boundLines(figure, bounds, figures) {
+  const ratios = ratiosOf(figure, bounds).map(({ name, bound }) => {
+    const times = bound.times ?? 1;
+    return line(name, bound === bounds.min ? { min: times } : { max: times }, figures[name]);
+  });
+  const fixed = Object.entries(bounds).filter(([, bound]) => typeof bound !== 'object');
+  return fixed.length === 0 ? ratios : [...ratios, line(figure, Object.fromEntries(fixed), figures[figure])];
+}
+
+function line(name, { min, max, equals }, figure) {
+  const asked = [
+    ...(equals === undefined ? [] : [`= ${equals}`]),
+    ...(min === undefined ? [] : [`≥ ${amount(min)}`]),
+    ...(max === undefined ? [] : [`≤ ${amount(max)}`]),
+  ].join(', ');
+  if (figure?.mean === undefined) return { text: `${name} ${asked}: **not measured**`, isMet: false };
+  const isMet =
+    figure.missing === undefined &&
+    (min === undefined || figure.min >= min) &&
+    (max === undefined || figure.max <= max) &&
+    (equals === undefined || (figure.min === equals && figure.max === equals));
+  const worst = min === undefined && equals === undefined ? figure.max : figure.min;
+  const isOneValue = figure.min === figure.max;
+  const found = isOneValue ? amount(figure.mean) : `${amount(figure.mean)}, ${amount(worst)}`;
+  const never = figure.missing === undefined ? '' : `, never in ${figure.missing} seeds`;
+  return { text: `${name} ${asked}: ${isMet ? found : `**${found}${never}**`}`, isMet };
+}
+
+function spanOf(ms) {
+  if (ms < 180_000) return `${ms / 1000} s`;
+  return ms < 7_200_000 ? `${amount(ms / 60_000)} min` : `${amount(ms / 3_600_000)} h`;
+}
+
+async function main(isCheck) {
+  const { scenarios, parseScenario } = await loadSimulator();
+  const parsed = new Map([...scenarios].map(([name, files]) => [name, files.map(parseScenario)]));
+  const { table, problems } = scenarioTable(parsed, readResults(), readReasons());
+  const old = readFileSync(FILE, 'utf8');
+  const [from, to] = [old.indexOf(BEGIN), old.indexOf(END)];
+  if (from === -1 || to < from) problems.push(`docs/simulation.md has no place for the table: ${BEGIN} … ${END}.`);
+  const text = `${old.slice(0, from + BEGIN.length)}\n${table}${old.slice(to)}`;
+  if (isCheck && text !== old)
+    problems.push('docs/simulation.md is not what docs/results says: run node scripts/sim-doc.mjs.');
+  if (!isCheck && from !== -1) writeFileSync(FILE, text);
+  for (const problem of problems) console.error(problem);
+  return problems.length === 0 ? 0 : 1;
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await main(process.argv.includes('--check'));
+}

@@ -1,0 +1,26 @@
+/**
+ * One seed of a scenario, all its variants, in a process of its own: what one seed leaves in memory must not be
+ * counted for the next. Called by seeds.mjs with a JSON text; answers by messages `{ progress }` and `{ runs }`.
+ */
+import { loadSimulator, scenariosNamed } from './arguments.mjs';
+import { simulate } from './simulate.mjs';
+
+const PROGRESS_MS = 1_000;
+
+const { what, seed, nodes } = JSON.parse(process.argv[2]);
+const sim = await loadSimulator();
+let saidAt = performance.now();
+const results = scenariosNamed(what, sim.scenarios).map(file =>
+  simulate(sim, file, { seed, nodes }, line => {
+    if (performance.now() - saidAt < PROGRESS_MS) return;
+    saidAt = performance.now();
+    process.send({ progress: line() });
+  }),
+);
+const reports = results.map(({ report }) => report);
+const runs = results.map(({ scenario, report }) => ({
+  scenario: { name: scenario.name, nodes: scenario.nodes, durationMs: scenario.durationMs, expect: scenario.expect },
+  report,
+  failures: sim.failuresOf(scenario, report, reports),
+}));
+process.send({ runs }, () => process.disconnect());
