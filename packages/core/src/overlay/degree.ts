@@ -3,14 +3,19 @@ import type { Config } from '../config.ts';
 
 /** Up to this many peers everyone is everyone's neighbour. */
 const FULL_MESH_TO = 8;
+/** A room of tabs on one machine is about this size, where each link costs as much CPU as all else of a join. */
+const SMALL_ROOM_TO = 32;
+const SMALL_ROOM_MOST = 6;
 
 export interface Degree {
   /** With fewer, a request is urgent, and the node does without a socket to the server no longer. */
   readonly low: number;
   /** Dial until there are so many. */
   readonly wanted: number;
-  /** Accept up to so many, and keep no more in the long run; urgent requests are taken up to the hard cap. */
+  /** Accept up to so many, and keep no more in the long run. */
   readonly accepted: number;
+  /** Accept up to so many where it is urgent. */
+  readonly acceptedUrgent: number;
 }
 
 export function degreeFor(roomSize: number, config: Config): Degree {
@@ -20,11 +25,18 @@ export function degreeFor(roomSize: number, config: Config): Degree {
   // A peer at its cap can take no newcomer without sending somebody away, so one slot is left free.
   const most = others <= cap ? cap : Math.max(2, cap - 1);
   const wanted = Math.min(natural, others, most);
-  return { low: Math.max(1, wanted - 2), wanted, accepted: Math.min(cap, wanted + config['overlay.slack']) };
+  const limit = config['overlay.degree'] > 0 ? cap : Math.min(cap, naturalLimit(roomSize));
+  const accepted = Math.min(limit, wanted + config['overlay.slack']);
+  return { low: Math.max(1, wanted - 2), wanted, accepted, acceptedUrgent: limit };
 }
 
 function naturalDegree(roomSize: number): number {
   if (roomSize <= FULL_MESH_TO) return FULL_MESH_TO - 1;
-  if (roomSize <= 32) return 5;
+  if (roomSize <= SMALL_ROOM_TO) return 5;
   return roomSize <= 200 ? 6 : 8;
+}
+
+function naturalLimit(roomSize: number): number {
+  if (roomSize <= FULL_MESH_TO) return FULL_MESH_TO - 1;
+  return roomSize <= SMALL_ROOM_TO ? SMALL_ROOM_MOST : Number.POSITIVE_INFINITY;
 }

@@ -214,11 +214,12 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const onRequest = (from: PeerId, session: number, urgent: boolean, via: Via, now: Now): void => {
     if (active.has(from)) return refuse(from, session);
     if (!yields(dials.get(from), from, session)) return;
-    const { accepted } = degreeFor(Math.max(views.roomSize(), 2), config);
-    const cap = config['overlay.maxLinks'];
+    // Who asks is there, known or not: a crowd that arrives at once is none of small rooms.
+    const { accepted, acceptedUrgent } = degreeFor(Math.max(views.roomSize(), active.size + dials.size + 1, 2), config);
     // Whom we asked may say yes: a link promised beyond the cap would have to be taken back.
     const held = active.size + dials.size - (dials.get(from) ? 1 : 0);
-    if (held >= (urgent ? cap : accepted) && !(urgent && makeRoomFor(from, now))) return refuse(from, session);
+    if (held >= (urgent ? acceptedUrgent : accepted) && !(urgent && makeRoomFor(from, now)))
+      return refuse(from, session);
     const until = now.mono + config['overlay.dialTimeoutMs'];
     dials.add({ peer: from, session, phase: 'dialing', initiator: false, bridge: false, via, until });
     dialled += 1;

@@ -27,14 +27,26 @@ test('OVER-1: no size and no setting asks for more than the cap', () => {
     for (const degree of [0, 1, 5, 64]) {
       const limited = makeConfig({ 'overlay.maxLinks': cap, 'overlay.degree': degree });
       for (const size of [1, 2, 3, 8, 9, 100, 5_000]) {
-        const { low, wanted, accepted } = degreeFor(size, limited);
+        const { low, wanted, accepted, acceptedUrgent } = degreeFor(size, limited);
         expect(wanted).toBeLessThanOrEqual(Math.min(cap, size - 1));
         expect(accepted).toBeLessThanOrEqual(cap);
         expect(accepted).toBeGreaterThanOrEqual(wanted);
+        expect(acceptedUrgent).toBeLessThanOrEqual(cap);
+        expect(acceptedUrgent).toBeGreaterThanOrEqual(accepted);
         expect(low).toBeLessThanOrEqual(Math.max(1, wanted));
       }
     }
   }
+});
+
+test.each([
+  [8, 7],
+  [9, 6],
+  [32, 6],
+  [33, 12],
+])('OVER-1: in a room of %i a node has %i neighbours at most', (size, most) => {
+  expect(degreeFor(size, config).accepted).toBeLessThanOrEqual(most);
+  expect(degreeFor(size, config).acceptedUrgent).toBe(most);
 });
 
 test('OVER-7: a back-off doubles with each failure, up to 16 times, and success forgets it', () => {
