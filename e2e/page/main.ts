@@ -1,9 +1,11 @@
 /** A bare page for tests: offers the package to `page.evaluate`, joins nothing by itself. */
 import { joinRoom, type Room } from '@hearsay/browser';
 import { createVerifier } from '@hearsay/core/crypto';
+import { countConnections, createProbe, now, type Probe } from './probe.ts';
 
 export interface TestPage {
   room?: Room;
+  probe?: Probe;
   /** Time of arrival of every state change, by `key value`. */
   heard: Map<string, number>;
   join(signaling: string, room: string, name: string, maxLinks: number | undefined): void;
@@ -20,6 +22,8 @@ declare global {
   var hearsay: TestPage;
 }
 
+const connectionsMade = countConnections();
+
 globalThis.hearsay = {
   heard: new Map(),
   join(signaling, id, name, maxLinks) {
@@ -28,9 +32,10 @@ globalThis.hearsay = {
       id,
     );
     room.state.subscribe(({ key, value }) => {
-      globalThis.hearsay.heard.set(`${key} ${String(value)}`, performance.timeOrigin + performance.now());
+      globalThis.hearsay.heard.set(`${key} ${String(value)}`, now());
     });
     globalThis.hearsay.room = room as unknown as Room;
+    globalThis.hearsay.probe = createProbe(room, connectionsMade);
   },
   async verifyAll(vectors, native) {
     const verifier = createVerifier({ subtle: native ? crypto.subtle : undefined });
