@@ -160,6 +160,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     read: bytes => read(bytes, networkId),
     allows: policy.allows,
     admitAuthor: guard.admitAuthor,
+    onRestored: record => authoring.observe(record),
   });
   const authoring = createAuthoring(
     { self, config, outbox, networkId, hlc, nextJob, onOwnRecord: intake.onOwnRecord },
@@ -335,6 +336,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
       return m.intake.onRecordOffered(fact, now);
     case 'record-accepted':
       m.hlc.observe(fact.record.hlc);
+      m.authoring.observe(fact.record);
       return onRecordAccepted(m, fact, now);
     case 'record-stored':
       m.liveness.onRecordStored(fact.record, now);

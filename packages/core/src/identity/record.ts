@@ -102,6 +102,8 @@ function readStatement(fields: readonly Wire[]): Statement | undefined {
   if (!isCount(seq) || !isCount(hlc) || !isCount(exp)) return undefined;
   if (typeof key !== 'string' || utf8Length(key) > wireLimits.keyBytes || !fitsKind(kind, key, value!))
     return undefined;
+  // What is kept until replaced ends at no time: newcomers would refuse what others still have.
+  if ((kind === 'state' || kind === 'state-delete') && exp !== 0) return undefined;
   return {
     author: toHex(author) as PeerId,
     kind,

@@ -22,6 +22,8 @@ export interface Authoring {
   /** Makes a goodbye of `incarnation` ready that counts at least until then: `pagehide` cannot wait for a signature. */
   prepareFarewell(incarnation: Hlc, atLeastUntil: WallMs, now: Now): void;
   farewell(): SignedRecord | undefined;
+  /** Own records of an earlier run raise the sequence: the clock may have been set back since. */
+  observe(record: SignedRecord): void;
   unsigned(): number;
 }
 
@@ -36,6 +38,9 @@ export interface AuthoringTools {
 }
 
 type Draft = Extract<Fact, { type: 'record-drafted' }>['draft'] & { readonly validMs?: number | undefined };
+
+/** Above this a sequence number is not believed: what storage spoilt must not use up all that are left. */
+const MAX_SEQ = 2 ** 52;
 
 export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authoring {
   const { self, config, outbox } = tools;
@@ -118,6 +123,9 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
     },
 
     farewell: () => farewell,
+    observe(record) {
+      if (record.author === self && record.seq <= MAX_SEQ) seq = Math.max(seq, record.seq);
+    },
     unsigned: () => waiting.size + signing.size,
   };
 }

@@ -6,6 +6,7 @@
 import type { Config } from '../config.ts';
 import type { Fact, Ignored, Path, Source } from '../fact.ts';
 import { wallMsOf } from '../identity/hlc.ts';
+import { msLeft } from '../identity/lifetime.ts';
 import { type SignedRecord, signedBytes } from '../identity/record.ts';
 import { equalBytes } from '../lib/bytes.ts';
 import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
@@ -30,6 +31,8 @@ export interface IntakeTools {
   readonly allows: (record: SignedRecord) => boolean;
   readonly admitAuthor: (author: PeerId, now: Now) => boolean;
   readonly nextJob: () => Job;
+  /** Something that storage kept, before it is judged. */
+  readonly onRestored: (record: SignedRecord) => void;
 }
 
 interface Copy {
@@ -94,6 +97,7 @@ export function createIntake(tools: IntakeTools): Intake {
         return;
       }
       const record = read.value;
+      if (from === 'storage') tools.onRestored(record);
       seen.expire(now.mono);
       if (seen.has(record.id)) return duplicate({ record, from, path });
       const untimely = timeVerdict(record, config, now);
@@ -148,12 +152,8 @@ export function createIntake(tools: IntakeTools): Intake {
 
 /** Times that no honest, living record has. Nobody is blamed: the sender's clock may differ from ours. */
 function timeVerdict(record: SignedRecord, config: Config, now: Now): Ignored | undefined {
-  const said = wallMsOf(record.hlc);
-  if (said > now.wall + config['intake.skewMs']) return 'future';
-  if (record.exp !== 0 && record.exp + config['intake.skewMs'] < now.wall) return 'expired';
-  // A replayed event must be older than this before its id is forgotten.
-  if (record.kind === 'event' && said + config['intake.eventMs'] + config['intake.skewMs'] < now.wall) return 'expired';
-  return undefined;
+  if (wallMsOf(record.hlc) > now.wall + config['intake.skewMs']) return 'future';
+  return msLeft(record, config, now) > 0 ? undefined : 'expired';
 }
 
 function blame(

@@ -11,8 +11,9 @@ import { HUNG_UP, type SignedRecord } from '../identity/record.ts';
 import { createEarliest } from '../lib/earliest.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
-import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
+import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
+import { type Accusations, createAccusations } from './accusations.ts';
 import { createRoundTrip, type RoundTrip } from './round-trip.ts';
 import { createSuspicions, type Suspicions } from './suspicions.ts';
 
@@ -57,9 +58,6 @@ const HUNG_UP_GRACE_MS = 100;
 /** Accusations of one peer by all who doubt it are spread over so long. */
 const DOUBT_SPREAD_MS = 10_000;
 const MAX_TO_ACCUSE = 1_024;
-const MAX_ACCUSATIONS = 1_024;
-/** An honest peer accuses its own neighbours only; without this one liar could fill the table. */
-const MAX_ACCUSATIONS_BY_ONE = 64;
 
 export interface LivenessTools {
   readonly self: PeerId;
@@ -74,26 +72,21 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   const toAccuse = new Map<PeerId, { readonly at: number; readonly why: 'closed' | 'hung-up' | 'doubt' }>();
   /** The newest word of each member, by its own clock. */
   const lastSaid = new Map<PeerId, number>();
+  /** The newest presence of each member: others have it, or will by sync, so they agree on what it refutes. */
+  const statedAt = new Map<PeerId, number>();
   /** When a member's newer word was heard here. */
   const spokeAt = new Map<PeerId, number>();
-  const accusations = new Map<RecordId, { readonly record: SignedRecord; readonly until: number }>();
-  /** How many of them each accuser has standing. */
-  const accusedBy = new Map<PeerId, number>();
+  const accusations: Accusations = createAccusations(config);
   const suspicions: Suspicions = createSuspicions(self, config);
   let stallOverAt = Number.NEGATIVE_INFINITY;
 
   const accuse = (peer: PeerId, value: typeof HUNG_UP | null): void =>
     outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
 
-  const isAccused = (peer: PeerId): boolean => {
-    for (const { record } of accusations.values()) if (record.key === peer) return true;
-    return false;
-  };
-
   const accuseLost = (peer: PeerId, why: 'closed' | 'hung-up' | 'doubt'): void => {
     if (why === 'doubt') {
       // Others doubted it at about the same time, and one accusation is enough.
-      if (!watches.has(peer) && !isAccused(peer)) accuse(peer, null);
+      if (!watches.has(peer) && accusations.against(peer).length === 0) accuse(peer, null);
     } else if (lastSaid.has(peer)) accuse(peer, why === 'hung-up' ? HUNG_UP : null);
   };
 
@@ -149,12 +142,8 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     if (now.mono >= watch.sentAt + config['liveness.heartbeatMs']) outbox.send(peer, { type: 'heartbeat' });
   };
 
-  const forgetAccusation = (id: RecordId, record: SignedRecord): void => {
-    accusations.delete(id);
-    const left = (accusedBy.get(record.author) ?? 1) - 1;
-    if (left === 0) accusedBy.delete(record.author);
-    else accusedBy.set(record.author, left);
-    outbox.fact({ type: 'record-dropped', record });
+  const drop = (records: readonly SignedRecord[]): void => {
+    for (const record of records) outbox.fact({ type: 'record-dropped', record });
   };
 
   const suspect = ({ key, author, hlc, value }: SignedRecord, now: Now): void => {
@@ -168,23 +157,17 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
   const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
     const subject = record.key as PeerId;
-    if (record.hlc < (lastSaid.get(subject) ?? 0))
+    if (record.hlc < (statedAt.get(subject) ?? 0))
       return outbox.fact({ type: 'record-ignored', reason: 'stale-accusation' });
-    const byAccuser = (accusedBy.get(record.author) ?? 0) + 1;
-    if (accusations.size >= MAX_ACCUSATIONS || byAccuser > MAX_ACCUSATIONS_BY_ONE) {
-      return outbox.fact({ type: 'record-ignored', reason: 'quota' });
-    }
-    accusations.set(record.id, { record, until: now.mono + config['liveness.accusationMs'] });
-    accusedBy.set(record.author, byAccuser);
+    if (!accusations.add(record, now)) return outbox.fact({ type: 'record-ignored', reason: 'quota' });
     outbox.fact({ type: 'record-stored', record, from, path, kept: true });
     if (subject === self) return outbox.fact({ type: 'self-suspected' });
-    if (lastSaid.has(subject)) suspect(record, now);
+    if (record.hlc > (lastSaid.get(subject) ?? Number.POSITIVE_INFINITY)) suspect(record, now);
   };
 
   const nextDueAt = (): number => {
-    let next = Math.min(suspicions.nextDueAt(), watchesDue.at());
+    let next = Math.min(suspicions.nextDueAt(), accusations.nextDueAt(), watchesDue.at());
     for (const { at } of toAccuse.values()) next = Math.min(next, at);
-    for (const { until } of accusations.values()) return Math.min(next, until);
     return next;
   };
 
@@ -249,6 +232,8 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       if (said !== undefined) {
         lastSaid.set(author, Math.max(record.hlc, said));
         if (record.hlc > said) spokeAt.set(author, now.mono);
+        // Whoever was faster has its answer.
+        if (record.hlc > said && toAccuse.get(author)?.why === 'doubt') toAccuse.delete(author);
       }
       if (suspicions.clear(author, record.hlc)) outbox.fact({ type: 'peer-cleared', peer: author });
       if (record.kind === 'accuse') onAccusation(record, from, path, now);
@@ -260,15 +245,16 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       const { author, hlc } = record;
       const said = lastSaid.get(author);
       lastSaid.set(author, Math.max(hlc, said ?? 0));
+      statedAt.set(author, hlc);
+      drop(accusations.takeRefuted(author, hlc));
       if (said !== undefined) return;
       // A sync may bring the accusation before the presence it is about.
-      for (const { record: accusation } of accusations.values()) {
-        if (accusation.key === author && accusation.hlc > hlc) suspect(accusation, now);
-      }
+      for (const accusation of accusations.against(author)) suspect(accusation, now);
     },
 
     onMemberGone(peer) {
       lastSaid.delete(peer);
+      statedAt.delete(peer);
       spokeAt.delete(peer);
       toAccuse.delete(peer);
       suspicions.forget(peer);
@@ -296,10 +282,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
         toAccuse.delete(peer);
         accuseLost(peer, why);
       }
-      for (const [id, { record, until }] of accusations) {
-        if (now.mono < until) break;
-        forgetAccusation(id, record);
-      }
+      drop(accusations.takeExpired(now));
       for (const { peer, hlc } of suspicions.takeDue(now)) outbox.fact({ type: 'peer-failed', peer, hlc });
     },
 

@@ -139,7 +139,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const trim = (now: Now): void => {
     const { accepted } = degreeFor(views.roomSize(), config);
     surplusSince = active.size > accepted ? (surplusSince ?? now.mono) : undefined;
-    if (surplusSince === undefined || now.mono - surplusSince < config['overlay.settleMs']) return;
+    if (surplusSince === undefined || now.mono < surplusSince + config['overlay.settleMs']) return;
     surplusSince = now.mono;
     const oldest = active.keys().next().value;
     if (oldest !== undefined) dismiss(oldest, 'surplus', []);

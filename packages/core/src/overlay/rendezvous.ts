@@ -107,7 +107,7 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
     review(view, now) {
       const { settled, links, roomSize } = view;
       settledSince = settled ? (settledSince ?? now.mono) : undefined;
-      const isHeld = settledSince !== undefined && now.mono - settledSince >= config['overlay.settleMs'];
+      const isHeld = settledSince !== undefined && now.mono >= settledSince + config['overlay.settleMs'];
       if (!settled) want(true);
       else if (wanted && up && links > 0 && isHeld) {
         if (!entry) want(false);

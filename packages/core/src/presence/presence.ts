@@ -1,12 +1,13 @@
 /**
  * Who is here now. A presence record is `[incarnation, value]`; the newest of each author counts. It ends by
  * the author's own goodbye for that incarnation, by its failure, or when it is not renewed: counted from when
- * *this* node received it, never by a remote clock.
+ * *this* node received it, but never longer than others take it: what one drops nobody may bring back.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Config } from '../config.ts';
 import type { Fact, Path, Source } from '../fact.ts';
 import { wallMsOf } from '../identity/hlc.ts';
+import { msLeft } from '../identity/lifetime.ts';
 import { isNewer, type SignedRecord } from '../identity/record.ts';
 import type { Delivery } from '../input.ts';
 import { toHex, utf8 } from '../lib/bytes.ts';
@@ -141,7 +142,8 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     const wasPresent = old !== undefined && isPresent(old);
     if (wasPresent && !isNewer(record, old.record)) return ignore('superseded');
     if (old !== undefined && old.state !== 'failed') drop(old);
-    const slot: Slot = { record, state: 'alive', voidUpTo: 0, until: now.mono + validityOf(record, config) };
+    const until = now.mono + Math.min(validityOf(record, config), msLeft(record, config, now));
+    const slot: Slot = { record, state: 'alive', voidUpTo: 0, until };
     keep(author, slot);
     if (author !== self) {
       if (!wasPresent) {
@@ -163,9 +165,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     if (old !== undefined && old.state !== 'failed') drop(old);
     if (old !== undefined && isPresent(old)) gone(author, 'left');
     // It says itself how long a copy of the presence that it ends can be about.
-    const keepMs = record.exp - now.wall + config['intake.skewMs'];
-    const until = now.mono + Math.min(Math.max(keepMs, 0), 2 * config['presence.maxValidMs']);
-    keep(author, { record, state: 'left', voidUpTo: 0, until });
+    keep(author, { record, state: 'left', voidUpTo: 0, until: now.mono + msLeft(record, config, now) });
     outbox.fact({ type: 'record-stored', record, from, path, kept: true });
   };
 

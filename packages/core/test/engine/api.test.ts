@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { createEngine } from '../../src/engine.ts';
+import { readRecord, signedBytes } from '../../src/identity/record.ts';
+import { concatBytes } from '../../src/lib/bytes.ts';
 import { seedFrom } from '../../src/lib/rng.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
 import { createNode } from '../support/node.ts';
-import { at, peer } from '../support/peers.ts';
-import { record } from '../support/records.ts';
+import { at, peer, WALL } from '../support/peers.ts';
+import { NETWORK, record } from '../support/records.ts';
 import { start } from '../support/signals.ts';
 
 test('ENGINE-12: a write that cannot be is refused before it is made, with the reason', () => {
@@ -40,6 +42,18 @@ test('ENGINE-13: records kept by an earlier run come back, verified, and are pas
   node.handle({ type: 'restore', records: [...kept, new Uint8Array(70)] });
   expect(node.engine.stats()).toMatchObject({ stateKeys: 2_000, verifications: 2_000, indexed: 2_000 });
   expect(node.engine.stats().banned).toBe(0);
+});
+
+test('AUTH-4: the sequence goes on above what storage kept, before any of it is verified', () => {
+  const node = createNode({ slowCrypto: true });
+  const own = record({ author: node.self, key: 'k', seq: WALL + 3_600_000 });
+  node.handle({ type: 'restore', records: [own.bytes] });
+  node.handle({ type: 'publish', kind: 'event', key: 'hello', value: 1 });
+  const prefix = signedBytes(new Uint8Array(0)).length;
+  const [said] = node
+    .effects()
+    .flatMap(effect => (effect.type === 'sign' ? [concatBytes(new Uint8Array(64), effect.bytes.slice(prefix))] : []));
+  expect(readRecord(said!, NETWORK)).toMatchObject({ ok: true, value: { kind: 'event', seq: WALL + 3_600_001 } });
 });
 
 test('ENGINE-14: stats are plain numbers that add up', () => {

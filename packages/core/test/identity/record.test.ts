@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { encodeBody, isNewer, type Kind, networkIdOf, readRecord, signedBytes } from '../../src/identity/record.ts';
 import { concatBytes, toHex, utf8 } from '../../src/lib/bytes.ts';
 import { createPolicy } from '../../src/policy/policy.ts';
-import type { Hlc, RecordId, Wire } from '../../src/types.ts';
+import type { Hlc, RecordId, WallMs, Wire } from '../../src/types.ts';
 import { encodeCbor } from '../../src/wire/cbor.ts';
 import { wireLimits } from '../../src/wire/limits.ts';
-import { at, peer, WALL } from '../support/peers.ts';
+import { peer, WALL } from '../support/peers.ts';
 import { forge, NETWORK, record } from '../support/records.ts';
 
 const codeOf = (bytes: Uint8Array, network = NETWORK): string | undefined => {
@@ -86,7 +86,7 @@ test.each<[string, Kind, string, Wire]>([
   ['a deletion with a value', 'state-delete', 'k', 1],
   ['an event without name', 'event', '', 1],
 ])('REC-7: %s is refused', (_what, kind, key, value) => {
-  const said = { author: peer(1), kind, seq: 1, hlc: 1 as Hlc, exp: at(0).wall, key, value };
+  const said = { author: peer(1), kind, seq: 1, hlc: 1 as Hlc, exp: 0 as WallMs, key, value };
   expect(codeOf(concatBytes(new Uint8Array(64), encodeBody(NETWORK, said)))).toBe('record-shape');
 });
 
@@ -97,6 +97,8 @@ test.each<[string, readonly Wire[], string]>([
   ['an author of 31 bytes', [1, NETWORK, new Uint8Array(31), 4, 1, 1, 0, 'k', 1], 'record-shape'],
   ['an unknown kind', [1, NETWORK, author, 1, 1, 1, 0, 'k', 1], 'record-shape'],
   ['a kind by name', [1, NETWORK, author, 'state', 1, 1, 0, 'k', 1], 'record-shape'],
+  ['a state that expires', [1, NETWORK, author, 4, 1, 1, 1, 'k', 1], 'record-shape'],
+  ['a deletion that expires', [1, NETWORK, author, 5, 1, 1, 1, 'k', null], 'record-shape'],
   ['a key that is no text', [1, NETWORK, author, 4, 1, 1, 0, 5, 1], 'record-shape'],
 ])('REC-7: %s is refused', (_what, fields, code) => {
   expect(codeOf(signed(fields))).toBe(code);
@@ -113,7 +115,7 @@ test.each([
     [1, number, 0],
     [1, 1, number],
   ]) {
-    expect(codeOf(signed([1, NETWORK, author, 4, ...numbers, 'k', 1]))).toBe(code);
+    expect(codeOf(signed([1, NETWORK, author, 6, ...numbers, 'k', 1]))).toBe(code);
   }
 });
 

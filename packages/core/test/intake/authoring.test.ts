@@ -6,7 +6,7 @@ import { type Authoring, createAuthoring } from '../../src/intake/authoring.ts';
 import type { Hlc, Job, WallMs, Wire } from '../../src/types.ts';
 import { at, peer, WALL } from '../support/peers.ts';
 import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
-import { fakeSign, NETWORK } from '../support/records.ts';
+import { fakeSign, NETWORK, record } from '../support/records.ts';
 
 const self = peer(1);
 
@@ -108,6 +108,17 @@ test('AUTH-4: clock and sequence rise with every record, the sequence from the w
   const said = b.sign();
   expect(said.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5].map(n => WALL + n));
   for (let n = 1; n < 5; n++) expect(said[n]!.hlc).toBeGreaterThan(said[n - 1]!.hlc);
+});
+
+test('AUTH-4: own records of an earlier run raise the sequence, when the clock was set back since', () => {
+  const b = bench();
+  b.authoring.observe(record({ author: self, seq: WALL + 5_000 }));
+  b.authoring.observe(record({ author: self, seq: WALL + 4_000 }));
+  b.authoring.observe(record({ author: peer(2), seq: WALL + 9_000 }));
+  // Nothing that storage spoilt may use up the numbers.
+  b.authoring.observe(record({ author: self, seq: Number.MAX_SAFE_INTEGER }));
+  b.say('state', 'k', 1);
+  expect(b.sign()[0]!.seq).toBe(WALL + 5_001);
 });
 
 test.each<[Kind, string, Wire, number]>([

@@ -4,7 +4,7 @@ import type { Path, Source } from '../../src/fact.ts';
 import { readRecord, type SignedRecord } from '../../src/identity/record.ts';
 import { createIntake, type Intake } from '../../src/intake/intake.ts';
 import type { Job } from '../../src/types.ts';
-import { at, peer } from '../support/peers.ts';
+import { at, peer, WALL } from '../support/peers.ts';
 import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
 import { fakeVerify, forge, NETWORK, record } from '../support/records.ts';
 
@@ -28,6 +28,7 @@ function bench(config: ConfigOverrides = {}, allows = true, admitsAuthor = true)
     read: bytes => readRecord(bytes, NETWORK),
     allows: () => allows,
     admitAuthor: () => admitsAuthor,
+    onRestored: () => undefined,
     nextJob: () => ++job as Job,
   });
   return {
@@ -202,10 +203,18 @@ test('INTAKE-6: what came too early is taken when its time has come', () => {
 });
 
 test.each<[string, SignedRecord, number, readonly string[]]>([
-  ['a presence within the skew after its end', record({ kind: 'presence' }), 240_000, []],
-  ['a presence after that', record({ kind: 'presence' }), 240_001, ['expired']],
-  ['an event of two minutes', record({ kind: 'event', exp: 0 }), 120_000, []],
-  ['an older event', record({ kind: 'event', exp: 0 }), 120_001, ['expired']],
+  ['a presence within the skew after its end', record({ kind: 'presence' }), 239_999, []],
+  ['a presence after that', record({ kind: 'presence' }), 240_000, ['expired']],
+  ['an event of two minutes', record({ kind: 'event', exp: 0 }), 119_999, []],
+  ['an older event', record({ kind: 'event', exp: 0 }), 120_000, ['expired']],
+  ['a goodbye of its longest life', record({ kind: 'leave', exp: WALL + 10 ** 9 }), 14_459_999, []],
+  ['a goodbye that asks for more', record({ kind: 'leave', exp: WALL + 10 ** 9 }), 14_460_000, ['expired']],
+  [
+    'an accusation that asks for more',
+    record({ kind: 'accuse', key: other, exp: WALL + 10 ** 9 }),
+    150_000,
+    ['expired'],
+  ],
   ['a state of any age', record(), 10_000_000_000, []],
 ])('INTAKE-6: %s', (_what, said, mono, ignored) => {
   const b = bench();

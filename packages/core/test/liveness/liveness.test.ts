@@ -343,14 +343,44 @@ test('LIVE-9: a node that was stopped gives its neighbours and the suspects the 
   expect(ofType(b.facts(), 'neighbour-silent')).toEqual([{ type: 'neighbour-silent', peer: link }]);
 });
 
-test('LIVE-10: accusations are kept for their time and then leave the index', () => {
+test('LIVE-10: accusations leave the index when nobody takes them any more, by their own clock', () => {
   const b = bench({ ...QUIET, 'liveness.accusationMs': 5_000 });
   b.member();
-  const said = b.accuse(peer(2), ada, 0);
+  b.until(20_000);
+  const fresh = b.accuse(peer(2), ada, 20_000);
+  // It came late.
+  const old = record({ kind: 'accuse', author: peer(3), key: ada, at: 10_000, value: null });
+  b.liveness.onRecordAccepted(old, link, 'sync', at(20_000));
   b.facts();
-  b.until(4_999);
-  expect(ofType(b.facts(), 'record-dropped')).toEqual([]);
-  b.until(5_000);
+  const dropped = (): readonly string[] => ofType(b.facts(), 'record-dropped').map(fact => fact.record.id);
+  b.until(74_999);
+  expect(dropped()).toEqual([]);
+  b.until(75_000);
+  expect(dropped()).toEqual([old.id]);
+  b.until(84_999);
+  expect(dropped()).toEqual([]);
+  b.until(85_000);
+  expect(dropped()).toEqual([fresh.id]);
+});
+
+test('LIVE-10: a refuted accusation leaves the index at once, others stay', () => {
+  const b = bench();
+  b.member();
+  const refuted = b.accuse(peer(2), ada, 5);
+  const later = b.accuse(peer(3), ada, 15);
+  b.accuse(peer(2), peer(9), 5);
+  b.facts();
+  b.member(ada, 10);
+  expect(ofType(b.facts(), 'record-dropped').map(fact => fact.record.id)).toEqual([refuted.id]);
+  b.member(ada, 16);
+  expect(ofType(b.facts(), 'record-dropped').map(fact => fact.record.id)).toEqual([later.id]);
+});
+
+test('LIVE-10: an accusation of a stranger is refuted by the first presence that is newer', () => {
+  const b = bench();
+  const said = b.accuse(peer(2), ada, 5);
+  b.facts();
+  b.member(ada, 10);
   expect(ofType(b.facts(), 'record-dropped').map(fact => fact.record.id)).toEqual([said.id]);
 });
 
@@ -367,9 +397,9 @@ test('LIVE-11: one accuser has 64 accusations standing, all together 1,024', () 
   expect(reasons()).toEqual([]);
   b.accuse(peer(5), peer(3), 1_024);
   expect(reasons()).toEqual(['quota']);
-  b.until(90_000);
+  b.until(152_000);
   b.facts();
-  b.accuse(peer(2), peer(2_000), 90_001);
+  b.accuse(peer(2), peer(2_000), 152_001);
   expect(reasons()).toEqual([]);
 });
 

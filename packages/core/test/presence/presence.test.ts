@@ -129,6 +129,15 @@ test('PRES-3: a presence that is not renewed expires by the receiver’s own clo
   expect(b.presence.size()).toBe(1);
 });
 
+test('PRES-3: a presence that was heard late is not kept for longer than others take it', () => {
+  const b = bench();
+  b.accept(here(0), 170_000);
+  wait(b, 170_000, 239_000);
+  expect(b.presence.size()).toBe(1);
+  wait(b, 239_000, 240_100);
+  expect(b.presence.size()).toBe(0);
+});
+
 test('PRES-3: a late wake expires what is due, once', () => {
   const b = bench({ 'presence.maxValidMs': 10_000 });
   b.accept(here(0));

@@ -3,7 +3,7 @@ import type { Effect } from '../../src/effect.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import type { Delivery, Input, PublishKind } from '../../src/input.ts';
 import { createRng, type Rng, seedFrom } from '../../src/lib/rng.ts';
-import type { PeerId, Wire } from '../../src/types.ts';
+import type { PeerId, RecordId, Wire } from '../../src/types.ts';
 import { at, peer } from './peers.ts';
 import { APP, fakeSign, fakeVerify, ROOM } from './records.ts';
 
@@ -20,6 +20,8 @@ export interface World {
   readonly mono: number;
   engine(id: PeerId): Engine;
   add(id: PeerId): void;
+  /** A new process with the key and the records of the old one, which was killed. */
+  restart(id: PeerId): void;
   /** The process is gone; nobody is told, and its links just fall silent. */
   kill(id: PeerId): void;
   publish(id: PeerId, kind: PublishKind, key: string, value: Wire): void;
@@ -56,6 +58,7 @@ class InMemoryWorld implements World {
   readonly #seed: number;
   readonly #rng: Rng;
   readonly #engines = new Map<PeerId, Engine>();
+  readonly #kept = new Map<PeerId, Map<RecordId, Uint8Array>>();
   readonly #said = new Map<PeerId, Delivery[]>();
   readonly #registered = new Set<PeerId>();
   readonly #wanting = new Set<PeerId>();
@@ -81,6 +84,11 @@ class InMemoryWorld implements World {
     this.#engines.set(id, createEngine(options, at(this.mono)));
     this.#later(0, id, { type: 'start' });
     this.#later(1, id, { type: 'publish', kind: 'presence', key: '', value: { n: this.ids.length } });
+  }
+
+  restart(id: PeerId): void {
+    this.add(id);
+    this.#later(0, id, { type: 'restore', records: [...(this.#kept.get(id)?.values() ?? [])] });
   }
 
   engine(id: PeerId): Engine {
@@ -216,6 +224,12 @@ class InMemoryWorld implements World {
           job: effect.job,
           ok: fakeVerify(effect.key, effect.signature, effect.bytes),
         });
+      case 'keep':
+        this.#kept.set(id, (this.#kept.get(id) ?? new Map()).set(effect.id, effect.bytes));
+        return;
+      case 'forget':
+        this.#kept.get(id)?.delete(effect.id);
+        return;
       case 'deliver':
         this.#said.set(id, [...(this.#said.get(id) ?? []), effect.delivery]);
         return;
