@@ -3,8 +3,9 @@
  * the sum of their hashes. Insertion, deletion, and what is asked of a range cost O(log n).
  */
 import type { SignedRecord } from '../identity/record.ts';
+import { type Item, itemOf } from './item.ts';
 import { type Bound, boundOf, isAbove, isBelow, type Range } from './order.ts';
-import { addTo, itemHash, SUM_WORDS, type Sum, takeFrom } from './sum.ts';
+import { addTo, SUM_WORDS, type Sum, takeFrom } from './sum.ts';
 
 export interface IndexSet {
   add(record: SignedRecord): void;
@@ -26,9 +27,7 @@ export interface Measure {
 export type Visitor = (record: SignedRecord, hashes: Sum, at: number) => void;
 
 interface Leaf {
-  readonly records: SignedRecord[];
-  /** Eight words for each record. */
-  readonly hashes: Sum;
+  readonly items: Item[];
   readonly sum: Sum;
   count: number;
 }
@@ -41,8 +40,8 @@ interface Branch {
 
 type Node = Leaf | Branch;
 
-/** Children of a branch, or records of a leaf. More: fewer nodes, more words moved for each insertion. */
-const MOST = 32;
+/** Children of a branch, or items of a leaf. More: fewer nodes, more of them moved and summed for each bound. */
+const MOST = 64;
 /** Below this a node is joined to its neighbour if both fit into one. */
 const LEAST = MOST / 4;
 
@@ -54,11 +53,11 @@ export function createIndexSet(): IndexSet {
       return root.count;
     },
     add(record) {
-      if (!insert(root, record, itemHash(record.id))) return;
+      if (!insert(root, itemOf(record), boundOf(record))) return;
       if (isFull(root)) root = createBranch([root, splitOff(root)]);
     },
     delete(record) {
-      remove(root, record);
+      remove(root, record, boundOf(record));
       while (!isLeaf(root) && root.children.length === 1) root = root.children[0]!;
     },
     measure({ lower, upper }) {
@@ -75,50 +74,46 @@ export function createIndexSet(): IndexSet {
   };
 }
 
-function insert(node: Node, record: SignedRecord, hash: Sum): boolean {
+function insert(node: Node, item: Item, place: Bound): boolean {
   if (isLeaf(node)) {
-    const at = placeIn(node, boundOf(record));
-    if (node.records[at]?.id === record.id) return false;
-    node.hashes.copyWithin((at + 1) * SUM_WORDS, at * SUM_WORDS, node.count * SUM_WORDS);
-    node.hashes.set(hash, at * SUM_WORDS);
-    node.records.splice(at, 0, record);
+    const at = placeIn(node, place);
+    if (node.items[at]?.record.id === item.record.id) return false;
+    node.items.splice(at, 0, item);
   } else {
-    const at = childFor(node, boundOf(record));
+    const at = childFor(node, place);
     const child = node.children[at]!;
-    if (!insert(child, record, hash)) return false;
+    if (!insert(child, item, place)) return false;
     if (isFull(child)) node.children.splice(at + 1, 0, splitOff(child));
   }
   node.count += 1;
-  addTo(node.sum, hash);
+  addTo(node.sum, item.hashes, item.at);
   return true;
 }
 
-/** The hash of what was removed, if it was there. */
-function remove(node: Node, record: SignedRecord): Sum | undefined {
-  let hash: Sum | undefined;
+/** What was removed, if it was there. */
+function remove(node: Node, record: SignedRecord, place: Bound): Item | undefined {
+  let item: Item | undefined;
   if (isLeaf(node)) {
-    const at = placeIn(node, boundOf(record));
-    if (node.records[at]?.id !== record.id) return undefined;
-    hash = node.hashes.slice(at * SUM_WORDS, (at + 1) * SUM_WORDS);
-    node.hashes.copyWithin(at * SUM_WORDS, (at + 1) * SUM_WORDS, node.count * SUM_WORDS);
-    node.records.splice(at, 1);
+    const at = placeIn(node, place);
+    if (node.items[at]?.record.id !== record.id) return undefined;
+    item = node.items.splice(at, 1)[0]!;
   } else {
-    const at = childFor(node, boundOf(record));
-    hash = remove(node.children[at]!, record);
-    if (hash === undefined) return undefined;
+    const at = childFor(node, place);
+    item = remove(node.children[at]!, record, place);
+    if (item === undefined) return undefined;
     if (node.children[at]!.count === 0 && node.children.length > 1) node.children.splice(at, 1);
     else joinIfSmall(node, at);
   }
   node.count -= 1;
-  takeFrom(node.sum, hash);
-  return hash;
+  takeFrom(node.sum, item.hashes, item.at);
+  return item;
 }
 
 /** The upper half of a full node becomes a node of its own. */
 function splitOff(node: Node): Node {
   const half = MOST / 2;
   const upper: Node = isLeaf(node) ? createLeaf() : createBranch(node.children.splice(half));
-  if (isLeaf(node) && isLeaf(upper)) append(upper, node.records.splice(half), node.hashes.subarray(half * SUM_WORDS));
+  if (isLeaf(node) && isLeaf(upper)) append(upper, node.items.splice(half));
   node.count -= upper.count;
   takeFrom(node.sum, upper.sum);
   return upper;
@@ -131,24 +126,23 @@ function joinIfSmall(parent: Branch, at: number): void {
   const [left, right] = [parent.children[first]!, parent.children[first + 1]!];
   if (sizeOf(left) + sizeOf(right) >= MOST - LEAST) return;
   parent.children.splice(first + 1, 1);
-  if (isLeaf(left) && isLeaf(right)) append(left, right.records, right.hashes);
+  if (isLeaf(left) && isLeaf(right)) append(left, right.items);
   else if (!isLeaf(left) && !isLeaf(right)) {
     left.children.push(...right.children);
     addMeasure(left, right);
   }
 }
 
-function append(leaf: Leaf, records: readonly SignedRecord[], hashes: Sum): void {
-  leaf.hashes.set(hashes.subarray(0, records.length * SUM_WORDS), leaf.count * SUM_WORDS);
-  for (let i = 0; i < records.length; i++) addTo(leaf.sum, hashes, i * SUM_WORDS);
-  leaf.records.push(...records);
-  leaf.count += records.length;
+function append(leaf: Leaf, items: readonly Item[]): void {
+  for (const { hashes, at } of items) addTo(leaf.sum, hashes, at);
+  leaf.items.push(...items);
+  leaf.count += items.length;
 }
 
 function measureBelow(node: Node, bound: Bound, into: { count: number; readonly sum: Sum }): void {
   if (isLeaf(node)) {
     const end = placeIn(node, bound);
-    for (let i = 0; i < end; i++) addTo(into.sum, node.hashes, i * SUM_WORDS);
+    for (let i = 0; i < end; i++) addTo(into.sum, node.items[i]!.hashes, node.items[i]!.at);
     into.count += end;
     return;
   }
@@ -158,7 +152,7 @@ function measureBelow(node: Node, bound: Bound, into: { count: number; readonly 
 }
 
 function find(node: Node, rank: number): SignedRecord | undefined {
-  if (isLeaf(node)) return node.records[rank];
+  if (isLeaf(node)) return node.items[rank]?.record;
   let left = rank;
   for (const child of node.children) {
     if (left < child.count) return find(child, left);
@@ -171,9 +165,9 @@ function find(node: Node, rank: number): SignedRecord | undefined {
 function visit(node: Node, lower: Bound | undefined, upper: Bound | undefined, each: Visitor): boolean {
   if (isLeaf(node)) {
     for (let i = lower === undefined ? 0 : placeIn(node, lower); i < node.count; i++) {
-      const record = node.records[i]!;
+      const { record, hashes, at } = node.items[i]!;
       if (upper !== undefined && !isBelow(record, upper)) return false;
-      each(record, node.hashes, i * SUM_WORDS);
+      each(record, hashes, at);
     }
     return true;
   }
@@ -189,7 +183,7 @@ function placeIn(leaf: Leaf, bound: Bound): number {
   let high = leaf.count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBelow(leaf.records[middle]!, bound)) low = middle + 1;
+    if (isBelow(leaf.items[middle]!.record, bound)) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -210,11 +204,11 @@ function childFor(branch: Branch, bound: Bound): number {
 function firstOf(node: Node): SignedRecord {
   let at = node;
   while (!isLeaf(at)) at = at.children[0]!;
-  return at.records[0]!;
+  return at.items[0]!.record;
 }
 
 function createLeaf(): Leaf {
-  return { records: [], hashes: new Uint32Array(MOST * SUM_WORDS), ...createMeasure() };
+  return { items: [], ...createMeasure() };
 }
 
 function createBranch(children: Node[]): Branch {
@@ -233,7 +227,7 @@ function addMeasure(to: { count: number; readonly sum: Sum }, part: Measure): vo
 }
 
 function isLeaf(node: Node): node is Leaf {
-  return 'records' in node;
+  return 'items' in node;
 }
 
 function sizeOf(node: Node): number {
