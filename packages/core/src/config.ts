@@ -107,7 +107,6 @@ const numbers = {
     'design',
   ],
   'relay.ttl': [16, 1, 32, 'hops', 'Longest way of a signal through the mesh.', 'design'],
-  'relay.routeMs': [600_000, 1_000, 3_600_000, 'ms', 'A first-arrival route is believed for so long.', 'guess'],
   'relay.perSecond': [20, 1, 1_000, 'signals/s', 'Relayed for one neighbour; a new link takes about six.', 'guess'],
   'relay.burst': [120, 1, 10_000, 'signals', 'Burst of the above: a newcomer dials several peers at once.', 'guess'],
   'liveness.heartbeatMs': [2_000, 100, 60_000, 'ms', 'Sent on a link that has been idle for so long.', 'design'],

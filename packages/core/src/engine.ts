@@ -21,7 +21,7 @@ import { type Counters, createMetrics } from './metrics/metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { createOverlay, type Neighbour } from './overlay/overlay.ts';
 import { createPolicy, defaultPolicy, type Rule } from './policy/policy.ts';
-import { createPresence } from './presence/presence.ts';
+import { createPresence, type Presence } from './presence/presence.ts';
 import { createRelay } from './relay/relay.ts';
 import { createEvents } from './store/events.ts';
 import { createStore } from './store/store.ts';
@@ -160,6 +160,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     read: bytes => read(bytes, networkId),
     allows: policy.allows,
     admitAuthor: guard.admitAuthor,
+    standingOf: (record): ReturnType<Presence['standingOf']> => modules.presence.standingOf(record),
     onRestored: record => authoring.observe(record),
   });
   const authoring = createAuthoring(
@@ -339,9 +340,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
       m.authoring.observe(fact.record);
       return onRecordAccepted(m, fact, now);
     case 'record-stored':
-      m.liveness.onRecordStored(fact.record, now);
-      m.broadcast.onRecordStored(fact.record, fact.from, fact.path, now);
-      return m.sync.onRecordStored(fact, now);
+      return onRecordStored(m, fact, now);
     case 'record-dropped':
       return m.sync.onRecordDropped(fact.record);
     case 'member-joined':
@@ -376,9 +375,17 @@ function react(m: Modules, fact: Fact, now: Now): void {
   }
 }
 
+function onRecordStored(m: Modules, fact: Extract<Fact, { type: 'record-stored' }>, now: Now): void {
+  const { record, from, path } = fact;
+  m.intake.onRecordStored(record);
+  m.liveness.onRecordStored(record, now);
+  m.broadcast.onRecordStored(record, from, path, now);
+  m.sync.onRecordStored(fact, now);
+}
+
 function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accepted' }>, now: Now): void {
   const { record, from, path } = fact;
-  m.relay.onRecordAccepted(record.author, from, now);
+  m.relay.onRecordAccepted(record.author, from);
   m.broadcast.onRecordAccepted(record, from, now);
   m.liveness.onRecordAccepted(record, from, path, now);
   switch (record.kind) {

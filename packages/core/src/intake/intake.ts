@@ -17,6 +17,8 @@ import type { Job, Now, PeerId, RecordId } from '../types.ts';
 export interface Intake {
   onRecordOffered(fact: Extract<Fact, { type: 'record-offered' }>, now: Now): void;
   onVerified(job: Job, ok: boolean, now: Now): void;
+  /** Whoever keeps it by author knows a copy by itself: one id for each refresh of each member would be too many. */
+  onRecordStored(record: SignedRecord): void;
   /** A record made by this node itself: known from now on. */
   onOwnRecord(record: SignedRecord, now: Now): void;
   /** When the first sync session has ended and all it brought is judged: fact `caught-up`, once. */
@@ -31,6 +33,8 @@ export interface IntakeTools {
   readonly allows: (record: SignedRecord) => boolean;
   readonly admitAuthor: (author: PeerId, now: Now) => boolean;
   readonly nextJob: () => Job;
+  /** Of what is remembered by author: is it what is kept, or would it change nothing even if it were genuine? */
+  readonly standingOf: (record: SignedRecord) => 'kept' | 'overtaken' | undefined;
   /** Something that storage kept, before it is judged. */
   readonly onRestored: (record: SignedRecord) => void;
 }
@@ -99,7 +103,9 @@ export function createIntake(tools: IntakeTools): Intake {
       const record = read.value;
       if (from === 'storage') tools.onRestored(record);
       seen.expire(now.mono);
-      if (seen.has(record.id)) return duplicate({ record, from, path });
+      const standing = tools.standingOf(record);
+      if (standing === 'kept' || seen.has(record.id)) return duplicate({ record, from, path });
+      if (standing === 'overtaken') return ignore('superseded');
       const untimely = timeVerdict(record, config, now);
       if (untimely !== undefined) return ignore(untimely);
       if (!tools.allows(record)) return blame(outbox, from, 'forbidden', record.key);
@@ -134,6 +140,10 @@ export function createIntake(tools: IntakeTools): Intake {
         }
       }
       settle();
+    },
+
+    onRecordStored(record) {
+      if (tools.standingOf(record) === 'kept') seen.delete(record.id);
     },
 
     onOwnRecord(record, now) {

@@ -15,7 +15,8 @@ export interface ExpiringMap<Key, Value> {
 }
 
 export function createExpiringMap<Key, Value>(limit: number, lifetimeMs: number): ExpiringMap<Key, Value> {
-  const kept = new Map<Key, { value: Value; until: number }>();
+  /** Whole milliseconds: a fraction would take an object of its own for each entry. */
+  const kept = new Map<Key, { readonly value: Value; readonly until: number }>();
   return {
     get size() {
       return kept.size;
@@ -24,7 +25,7 @@ export function createExpiringMap<Key, Value>(limit: number, lifetimeMs: number)
     get: key => kept.get(key)?.value,
     set(key, value, mono) {
       kept.delete(key);
-      kept.set(key, { value, until: mono + lifetimeMs });
+      kept.set(key, { value, until: Math.ceil(mono + lifetimeMs) });
       if (kept.size > limit) kept.delete(kept.keys().next().value as Key);
     },
     delete: key => kept.delete(key),

@@ -20,6 +20,8 @@ export interface Presence {
   update(value: Wire, now: Now): void;
   onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
   onRecordDuplicate(record: SignedRecord, path: Path): void;
+  /** What a record, were it genuine, is beside what is remembered of its author. */
+  standingOf(record: SignedRecord): 'kept' | 'overtaken' | undefined;
   onPeerSuspected(peer: PeerId): void;
   onPeerCleared(peer: PeerId): void;
   onPeerFailed(fact: Extract<Fact, { type: 'peer-failed' }>, now: Now): void;
@@ -138,9 +140,8 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
       contradict(record, path);
       return ignore('superseded');
     }
-    if (old?.state === 'left' && incarnationOf(record) <= incarnationOf(old.record)) return ignore('superseded');
+    if (old !== undefined && isOvertaken(record, old)) return ignore('superseded');
     const wasPresent = old !== undefined && isPresent(old);
-    if (wasPresent && !isNewer(record, old.record)) return ignore('superseded');
     if (old !== undefined && old.state !== 'failed') drop(old);
     const until = now.mono + Math.min(validityOf(record, config), msLeft(record, config, now));
     const slot: Slot = { record, state: 'alive', voidUpTo: 0, until };
@@ -159,9 +160,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     const { author } = record;
     const old = slots.get(author);
     if (old === undefined && slots.size >= config['presence.maxAuthors']) return ignore('quota');
-    const ended = old === undefined || old.state === 'failed' ? -1 : incarnationOf(old.record);
-    const incarnation = incarnationOf(record);
-    if (old?.state === 'left' ? incarnation <= ended : incarnation < ended) return ignore('superseded');
+    if (old !== undefined && isOvertaken(record, old)) return ignore('superseded');
     if (old !== undefined && old.state !== 'failed') drop(old);
     if (old !== undefined && isPresent(old)) gone(author, 'left');
     // It says itself how long a copy of the presence that it ends can be about.
@@ -212,6 +211,14 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
 
     onRecordDuplicate(record, path) {
       if (record.kind === 'presence') contradict(record, path);
+    },
+
+    standingOf(record) {
+      if (record.kind !== 'presence' && record.kind !== 'leave') return undefined;
+      const slot = slots.get(record.author);
+      if (slot === undefined) return undefined;
+      if (slot.record.id === record.id) return 'kept';
+      return isOvertaken(record, slot) ? 'overtaken' : undefined;
     },
 
     onPeerSuspected(peer) {
@@ -280,6 +287,13 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
 
 function isPresent(slot: Slot): boolean {
   return slot.state === 'alive' || slot.state === 'suspect';
+}
+
+/** By the last word that counts. What a failure made void is another matter: it may have to be contradicted. */
+function isOvertaken(record: SignedRecord, { record: last, state }: Slot): boolean {
+  if (state === 'failed') return false;
+  if (state === 'left') return incarnationOf(record) <= incarnationOf(last);
+  return record.kind === 'leave' ? incarnationOf(record) < incarnationOf(last) : !isNewer(record, last);
 }
 
 /** Of a presence, or of the goodbye that ends it. */

@@ -20,7 +20,7 @@ export interface Relay {
   onNeighbourUp(peer: PeerId, now: Now): void;
   onNeighbourDown(peer: PeerId): void;
   /** A record of `author` arrived first over `from`. */
-  onRecordAccepted(author: PeerId, from: Source, now: Now): void;
+  onRecordAccepted(author: PeerId, from: Source): void;
   /** Failed or gone: the way to it leads nowhere, and only the server may still know it. */
   onMemberGone(peer: PeerId): void;
   onSignalOut(fact: Extract<Fact, { type: 'signal-out' }>, now: Now): void;
@@ -35,7 +35,6 @@ interface Unconfirmed {
   readonly payloads: Uint8Array[];
 }
 
-const MAX_ROUTES = 8_192;
 const MAX_SEEN = 4_096;
 const SEEN_MS = 30_000;
 const HEARD_MS = 30_000;
@@ -51,13 +50,19 @@ export interface RelayTools {
 
 export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
   const links = new Map<PeerId, TokenBucket>();
-  const routes: ExpiringMap<PeerId, PeerId> = createExpiringMap(MAX_ROUTES, config['relay.routeMs']);
+  /** Believed until a newer record comes by another way or the member is gone: in large rooms many are silent for long. */
+  const routes = new Map<PeerId, PeerId>();
   const seen: ExpiringMap<number, true> = createExpiringMap(MAX_SEEN, SEEN_MS);
   /** How a peer that is signaling with us was heard last: its answer goes the same way. */
   const heard: ExpiringMap<PeerId, Via> = createExpiringMap(256, HEARD_MS);
   const unconfirmed: ExpiringMap<PeerId, Unconfirmed> = createExpiringMap(64, 5_000);
   let serverUp = false;
   let carried = 0;
+
+  const learn = (peer: PeerId, from: PeerId): void => {
+    routes.set(peer, from);
+    if (routes.size > config['presence.maxAuthors']) routes.delete(routes.keys().next().value!);
+  };
 
   const routeTo = (to: PeerId, except: PeerId | undefined): PeerId | undefined => {
     if (links.has(to)) return to;
@@ -86,7 +91,7 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
   };
 
   const expire = (now: Now): void => {
-    for (const map of [routes, seen, heard, unconfirmed]) map.expire(now.mono);
+    for (const map of [seen, heard, unconfirmed]) map.expire(now.mono);
   };
 
   return {
@@ -96,8 +101,8 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
     onNeighbourDown(peer) {
       links.delete(peer);
     },
-    onRecordAccepted(author, from, now) {
-      if (from !== 'self' && from !== 'storage' && author !== self) routes.set(author, from, now.mono);
+    onRecordAccepted(author, from) {
+      if (from !== 'self' && from !== 'storage' && author !== self) learn(author, from);
     },
     onMemberGone: peer => void routes.delete(peer),
 
@@ -131,7 +136,7 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
       expire(now);
       if (!links.get(from)?.take(1, now.mono)) return outbox.fact({ type: 'record-ignored', reason: 'author-rate' });
       if (frame.from === self) return;
-      routes.set(frame.from, from, now.mono);
+      learn(frame.from, from);
       if (frame.to === self) {
         heard.set(frame.from, 'mesh', now.mono);
         return outbox.fact({ type: 'signal-in', from: frame.from, payload: frame.payload, via: 'mesh' });

@@ -19,7 +19,12 @@ interface Bench extends Recorder {
   accepted(): readonly SignedRecord[];
 }
 
-function bench(config: ConfigOverrides = {}, allows = true, admitsAuthor = true): Bench {
+function bench(
+  config: ConfigOverrides = {},
+  allows = true,
+  admitsAuthor = true,
+  standingOf: (said: SignedRecord) => 'kept' | 'overtaken' | undefined = () => undefined,
+): Bench {
   const recorder = createRecorder();
   let job = 0;
   const intake = createIntake({
@@ -28,6 +33,7 @@ function bench(config: ConfigOverrides = {}, allows = true, admitsAuthor = true)
     read: bytes => readRecord(bytes, NETWORK),
     allows: () => allows,
     admitAuthor: () => admitsAuthor,
+    standingOf,
     onRestored: () => undefined,
     nextJob: () => ++job as Job,
   });
@@ -284,4 +290,25 @@ test('INTAKE-12: answers to jobs that nobody gave change nothing', () => {
   b.intake.onVerified(job!.job, true, at(0));
   b.intake.onVerified(job!.job, true, at(0));
   expect(b.accepted()).toHaveLength(1);
+});
+
+test('INTAKE-13: what is kept by author is a copy, and what is overtaken is ignored, without a check', () => {
+  const [kept, overtaken] = [record({ seq: 2 }), record({ seq: 1 })];
+  const b = bench({}, true, true, ({ id }) => (id === kept.id ? 'kept' : 'overtaken'));
+  b.offer(kept);
+  b.offer(overtaken);
+  expect(reasons(b)).toEqual(['duplicate', 'superseded']);
+  expect(b.verify()).toBe(0);
+});
+
+test('INTAKE-13: what is kept by author is not remembered by its id as well', () => {
+  let isKept = true;
+  const b = bench({}, true, true, () => (isKept && b.accepted().length > 0 ? 'kept' : undefined));
+  const said = record();
+  b.offer(said);
+  b.verify();
+  b.intake.onRecordStored(said);
+  isKept = false;
+  b.offer(said);
+  expect(b.verify()).toBe(1);
 });

@@ -334,3 +334,23 @@ test('PRES-13: a sync that brings the presence of one that failed here makes it 
   b.presence.onRecordAccepted(here(2), link, 'sync', at(30));
   expect(doubted(b)).toEqual([ada]);
 });
+
+test('INTAKE-13: presence says what it keeps and what that has overtaken', () => {
+  const b = bench();
+  const [early, kept, late] = [here(1), here(2), here(3)];
+  b.accept(kept);
+  const standings = () => [early, kept, late, goodbye(0), goodbye(1)].map(said => b.presence.standingOf(said));
+  expect(standings()).toEqual(['overtaken', 'kept', undefined, 'overtaken', undefined]);
+  b.accept(goodbye(1));
+  expect(standings()).toEqual(['overtaken', 'overtaken', 'overtaken', 'overtaken', 'kept']);
+  expect(b.presence.standingOf(here(0, 'x', 2))).toBeUndefined();
+  expect(b.presence.standingOf(record({ kind: 'state', author: ada }))).toBeUndefined();
+});
+
+test('INTAKE-13: what a failure made void is judged by presence itself', () => {
+  const b = bench();
+  const [early, failed] = [here(1), here(2)];
+  b.accept(failed);
+  b.presence.onPeerFailed({ type: 'peer-failed', peer: ada, hlc: failed.hlc }, at(0));
+  expect([early, failed].map(said => b.presence.standingOf(said))).toEqual([undefined, 'kept']);
+});

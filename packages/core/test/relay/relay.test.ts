@@ -44,24 +44,36 @@ const frame = (over: Partial<RelayFrame> = {}): RelayFrame => ({
 
 test('RELAY-1: the link over which somebody’s record came first leads to it', () => {
   const { relay, hops } = bench();
-  relay.onRecordAccepted(far, b, at(0));
+  relay.onRecordAccepted(far, b);
   for (let n = 0; n < 5; n++) relay.onSignalOut(out(), at(n));
   expect(hops()).toEqual([b, b, b, b, b]);
 });
 
-test('RELAY-1: a neighbour is reached directly, and a route is believed for its time only', () => {
-  const { relay, sent, hops } = bench({ 'relay.routeMs': 1_000 });
-  relay.onRecordAccepted(a, b, at(0));
+test('RELAY-1: a neighbour is reached directly, and the way to who is gone is forgotten', () => {
+  const { relay, sent, hops } = bench();
+  relay.onRecordAccepted(a, b);
   relay.onSignalOut(out(a), at(0));
   expect(sent()).toMatchObject([{ to: a, frame: { type: 'relay', to: a, from: self, ttl: 16 } }]);
-  relay.onRecordAccepted(far, b, at(0));
+  relay.onRecordAccepted(far, b);
+  relay.onMemberGone(far);
+  for (let n = 0; n < 20; n++) relay.onSignalOut(out(), at(1_000));
+  expect(new Set(hops()).size).toBeGreaterThan(1);
+});
+
+test('RELAY-1: as many ways are remembered as there may be members', () => {
+  const { relay, hops } = bench({ 'presence.maxAuthors': 8 });
+  relay.onRecordAccepted(far, b);
+  for (let n = 0; n < 7; n++) relay.onRecordAccepted(peer(200 + n), a);
+  for (let n = 0; n < 5; n++) relay.onSignalOut(out(), at(0));
+  expect(hops()).toEqual([b, b, b, b, b]);
+  relay.onRecordAccepted(peer(207), a);
   for (let n = 0; n < 20; n++) relay.onSignalOut(out(), at(1_000));
   expect(new Set(hops()).size).toBeGreaterThan(1);
 });
 
 test('RELAY-2: without a route, or with a broken one, a signal goes to any neighbour', () => {
   const { relay, hops } = bench();
-  relay.onRecordAccepted(far, b, at(0));
+  relay.onRecordAccepted(far, b);
   relay.onNeighbourDown(b);
   for (let n = 0; n < 20; n++) relay.onSignalOut(out(), at(0));
   expect(new Set(hops())).toEqual(new Set([a, c]));
@@ -89,7 +101,7 @@ test.each([
 
 test('RELAY-4: a signal that comes by again leaves the route at random', () => {
   const { relay, hops } = bench({}, [a, b, c, peer(4)]);
-  relay.onRecordAccepted(far, b, at(0));
+  relay.onRecordAccepted(far, b);
   relay.onFrame(a, frame(), at(0));
   expect(hops()).toEqual([b]);
   for (let n = 0; n < 30; n++) relay.onFrame(a, frame(), at(0));
@@ -98,7 +110,7 @@ test('RELAY-4: a signal that comes by again leaves the route at random', () => {
 
 test('RELAY-5: a signal never goes back where it came from, nor to who claims to have sent it', () => {
   const { relay, hops } = bench();
-  relay.onRecordAccepted(far, a, at(0));
+  relay.onRecordAccepted(far, a);
   for (let n = 0; n < 30; n++) relay.onFrame(a, frame({ id: n, from: b }), at(0));
   expect(new Set(hops())).toEqual(new Set([c]));
 });
@@ -135,7 +147,7 @@ test('RELAY-7: the server carries what the mesh has no route for, while it is th
   relay.onServer(true);
   relay.onSignalOut(out(), at(0));
   expect(effects()).toHaveLength(1);
-  relay.onRecordAccepted(far, b, at(0));
+  relay.onRecordAccepted(far, b);
   relay.onSignalOut(out(), at(0));
   expect(hops()).toEqual([b]);
   relay.onServer(false);
