@@ -26,15 +26,17 @@ const TYPES = {
 
 /**
  * @param {string} folder
- * @param {{ port?: number, host?: string, extra?: Record<string, string> }} [options]  a taken port means the next free
- *   one; 0 lets the system choose; `extra` are answers by path, before the folder's files
+ * @param {{ port?: number, host?: string, extra?: Record<string, string>, folders?: Record<string, string> }} [options]
+ *   a taken port means the next free one; 0 lets the system choose; `extra` are answers by path, before the folder's
+ *   files; `folders` are others that are served below a path: `{ '/docs': folder }`
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  * @throws {Error} when the folder does not exist or no port is free
  */
-export async function serveStatic(folder, { port = 0, host = '127.0.0.1', extra = {} } = {}) {
+export async function serveStatic(folder, { port = 0, host = '127.0.0.1', extra = {}, folders = {} } = {}) {
   const root = await realpath(folder);
+  const others = await Promise.all(Object.entries(folders).map(async ([at, other]) => [at, await realpath(other)]));
   const server = createServer((request, response) => {
-    answer(root, extra, request, response).catch(() => refuse(response, 500));
+    answer(root, others, extra, request, response).catch(() => refuse(response, 500));
   });
   const actual = await listenOnFreePort(server, { port, host });
   return {
@@ -47,7 +49,7 @@ export async function serveStatic(folder, { port = 0, host = '127.0.0.1', extra 
   };
 }
 
-async function answer(root, extra, request, response) {
+async function answer(root, others, extra, request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
   const wanted = wantedPath(request.url ?? '/');
   if (wanted === undefined) return refuse(response, 400);
@@ -58,7 +60,8 @@ async function answer(root, extra, request, response) {
     });
     return response.end(extra[wanted]);
   }
-  const found = await find(root, wanted);
+  const [at, folder] = others.find(([prefix]) => wanted === prefix || wanted.startsWith(`${prefix}/`)) ?? ['', root];
+  const found = await find(folder, wanted.slice(at.length));
   if (found === undefined) return refuse(response, 404);
   if (found.isFolder) {
     // One leading slash only: `//name/` in a Location header would name another host.

@@ -19,12 +19,14 @@ async function main() {
   if (wish.help) return say(HELP, 0);
   // Here and not as a command before this one: a signal sent to `npm start` must reach this process.
   await import('./setup.mjs');
-  const folder = await buildDemo(step);
-  const stage = await openStage({ ...wish, folder }, step);
+  const folder = await buildDemo('lobby', step);
+  const pages = { '/what-if': await buildDemo('what-if', step) };
+  const stage = await openStage({ ...wish, folder, pages }, step);
   onStop(stage);
   const unattended = wish.forMs !== undefined;
   if (!unattended && !wish.headless) openInBrowser(stage.pageUrl);
-  console.log(`\n  Open ${stage.pageUrl}   (Ctrl-C ends everything)\n`);
+  const { origin } = new URL(stage.pageUrl);
+  console.log(`\n  Open ${stage.pageUrl}   (Ctrl-C ends everything)\n  The simulator in a page: ${origin}/what-if/\n`);
   if (!unattended) return undefined;
   const result = await measure(stage, wish.forMs, step);
   console.log(table(result));

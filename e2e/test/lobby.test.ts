@@ -15,7 +15,7 @@ let ada: Page;
 let ben: Page;
 
 beforeAll(async () => {
-  const folder = await buildDemo(() => undefined);
+  const folder = await buildDemo('lobby', () => undefined);
   signaling = await startSignaling();
   const served = { port: 0, extra: { '/config.json': JSON.stringify({ signaling: signaling.url }) } };
   site = await serveStatic(folder, served);

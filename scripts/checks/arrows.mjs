@@ -18,6 +18,11 @@ const ARROWS = [
     text: 'node-peer imports browser, core and signaling/protocol only',
   },
   {
+    files: /^demos\/what-if\/src\//,
+    may: /^@hearsay\/core\/sim$/,
+    text: 'the page with the simulator imports core/sim only',
+  },
+  {
     files: /^demos\/[^/]+\/src\//,
     may: /^@hearsay\/(browser|node-peer)(\/.*)?$/,
     text: 'demos import browser and node-peer only',

@@ -10,7 +10,7 @@ const SIGNALING_PORT = 8787;
 const MAX_PROCESSES = 4;
 
 /**
- * @param {{ folder: string, tabs: number, nodes: number, headless: boolean, maxLinks?: number, port: number }} wish
+ * @param {{ folder: string, pages?: Record<string, string>, tabs: number, nodes: number, headless: boolean, maxLinks?: number, port: number }} wish
  * @param {(text: string) => void} step
  */
 export async function openStage(wish, step) {
@@ -19,6 +19,7 @@ export async function openStage(wish, step) {
   step(`signaling server on ${signaling.url}`);
   const page = await serveStatic(wish.folder, {
     port: wish.port,
+    folders: wish.pages,
     extra: { '/config.json': JSON.stringify({ signaling: signaling.url }) },
   });
   const pageUrl = `${page.url}${wish.maxLinks === undefined ? '' : `?max=${wish.maxLinks}`}`;

@@ -109,6 +109,7 @@ describe('arrows', () => {
     ['packages/core/sim/world.ts', '../src/engine.ts'],
     ['packages/browser/src/index.ts', '../../core/src/index.ts'],
     ['demos/lobby/src/main.tsx', '@hearsay/core'],
+    ['demos/what-if/src/main.ts', '@hearsay/core'],
   ])('catches %s with %s', (file, specifier) => {
     expect(places(checkArrows, { [file]: `import '${specifier}';` })).toEqual([`${file}:1`]);
   });
@@ -121,6 +122,7 @@ describe('arrows', () => {
     ['packages/node-peer/src/index.ts', '@hearsay/browser/webrtc'],
     ['packages/core/sim/world.ts', '@hearsay/core/host'],
     ['demos/lobby/src/main.ts', '@hearsay/browser'],
+    ['demos/what-if/src/worker.ts', '@hearsay/core/sim'],
   ])('accepts %s with %s', (file, specifier) => {
     expect(places(checkArrows, { [file]: `import '${specifier}';` })).toEqual([]);
   });

@@ -108,7 +108,10 @@ describe('the static server', () => {
     writeFileSync(path.join(root, 'a b.js'), '1');
     writeFileSync(path.join(root, '.hidden'), 'secret');
     symlinkSync(path.join(folder, 'secret.txt'), path.join(root, 'link.txt'));
-    const server = await serveStatic(root);
+    const other = path.join(folder, 'other');
+    mkdirSync(other);
+    writeFileSync(path.join(other, 'index.html'), 'other');
+    const server = await serveStatic(root, { folders: { '/beside': other } });
     cleanups.push(server.close, () => rmSync(folder, { recursive: true }));
     return server.url;
   }
@@ -138,6 +141,9 @@ describe('the static server', () => {
     expect((await fetch(url)).headers.get('cache-control')).toBe('no-store');
     const redirect = await fetch(`${url}sub`, { redirect: 'manual' });
     expect(redirect.headers.get('location')).toBe('/sub/');
+    expect(await get(url, '/beside/')).toMatchObject({ status: 200, body: 'other' });
+    expect((await fetch(`${url}beside`, { redirect: 'manual' })).headers.get('location')).toBe('/beside/');
+    expect(await get(url, '/besides')).toMatchObject({ status: 404 });
   });
 
   it.each([
@@ -149,6 +155,7 @@ describe('the static server', () => {
     ['/%', 400],
     ['/.hidden', 400],
     ['/link.txt', 404],
+    ['/beside/../secret.txt', 400],
     ['/nothing', 404],
     ['/sub/', 404],
   ])('refuses %s with %i', async (rawPath, status) => {
