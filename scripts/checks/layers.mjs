@@ -9,7 +9,7 @@ const LAYERS = [
   ['lib'],
   ['wire', 'fact', 'input', 'effect', 'errors', 'config', 'identity'],
   ['outbox'],
-  ['guard', 'overlay', 'relay', 'liveness', 'broadcast', 'sync', 'intake', 'policy', 'store', 'presence'],
+  ['guard', 'flow', 'overlay', 'relay', 'liveness', 'broadcast', 'sync', 'intake', 'policy', 'store', 'presence'],
   ['metrics'],
   ['engine'],
   ['index', 'host'],

@@ -83,7 +83,10 @@ function runEngine() {
     for (const effect of engine.handle({ type: 'frame', from: peer(1), bytes }, now)) {
       if (effect.type !== 'verify') continue;
       const answers = engine.handle({ type: 'verified', job: effect.job, ok: true }, now);
-      for (const answer of answers) if (answer.type === 'deliver' && answer.delivery.what === 'state') delivered += 1;
+      for (const answer of answers) {
+        if (answer.type === 'deliver' && answer.delivery.what === 'state') delivered += 1;
+        if (answer.type === 'watch-link') engine.handle({ type: 'link-drained', peer: answer.peer, waiting: 0 }, now);
+      }
     }
     if (engine.nextWakeAt() <= now.mono) engine.handle({ type: 'wake' }, now);
     for (let n = 1; n <= NEIGHBOURS; n++) if (now.mono % 1_000 === 0) engine.handle(heartbeat(n), now);

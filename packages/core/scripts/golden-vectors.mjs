@@ -60,6 +60,7 @@ const frames = [
   { type: 'disconnect', reason: 'leaving', retryAfterMs: 0, alternatives: [] },
   { type: 'disconnect', reason: 'surplus', retryAfterMs: 1, alternatives: [] },
   { type: 'disconnect', reason: 'silent', retryAfterMs: 1, alternatives: [] },
+  { type: 'disconnect', reason: 'overflow', retryAfterMs: 1, alternatives: [] },
   { type: 'ihave', ids: ['00112233445566ff', '8899aabbccddeeff'] },
   { type: 'graft', ids: ['00112233445566ff'] },
   { type: 'prune', ids: ['8899aabbccddeeff'] },

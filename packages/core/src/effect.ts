@@ -5,6 +5,8 @@ import type { Job, PeerId, RecordId } from './types.ts';
 export type Effect =
   /** Send one frame, whole and in order, over an open link. */
   | { readonly type: 'send'; readonly to: PeerId; readonly bytes: Uint8Array }
+  /** Say `link-drained` once: as soon as at most `below` bytes of what was sent over the link wait in this machine. */
+  | { readonly type: 'watch-link'; readonly peer: PeerId; readonly below: number }
   /** Close a link, or give up a dial in progress. */
   | { readonly type: 'close-link'; readonly peer: PeerId; readonly reason: string }
   /** Make a link. Both sides agreed; the initiator sends the offer. Ends in `link-up` or `dial-failed`. */

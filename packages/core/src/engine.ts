@@ -8,11 +8,12 @@ import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
 import type { Effect } from './effect.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Fact } from './fact.ts';
+import { createFlow } from './flow/flow.ts';
 import { createGuard } from './guard/guard.ts';
 import { createHlcClock } from './identity/hlc.ts';
 import { networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
 import type { Input } from './input.ts';
-import { createAuthoring } from './intake/authoring.ts';
+import { type Authoring, createAuthoring } from './intake/authoring.ts';
 import { createIntake } from './intake/intake.ts';
 import type { Result } from './lib/result.ts';
 import { createRng } from './lib/rng.ts';
@@ -20,11 +21,11 @@ import { createLiveness } from './liveness/liveness.ts';
 import { type Counters, createMetrics } from './metrics/metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { createOverlay, type Neighbour } from './overlay/overlay.ts';
-import { createPolicy, defaultPolicy, type Rule } from './policy/policy.ts';
+import { createPolicy, defaultPolicy, type Policy, type Rule } from './policy/policy.ts';
 import { createPresence, type Presence } from './presence/presence.ts';
 import { createRelay } from './relay/relay.ts';
 import { createEvents } from './store/events.ts';
-import { createStore } from './store/store.ts';
+import { createStore, type Store } from './store/store.ts';
 import { createSync } from './sync/sync.ts';
 import type { Job, MonoMs, Now, PeerId, RoomStatus } from './types.ts';
 import { decodeFrame, encodeFrame, type Frame, type FrameCode } from './wire/frame.ts';
@@ -58,6 +59,10 @@ export interface EngineStats extends Counters {
   readonly relayed: number;
   readonly syncSessions: number;
   readonly dialled: number;
+  /** Records that wait for links, bytes. */
+  readonly queuedBytes: number;
+  /** The most that one link holds of what it was given and has not put on the wire, bytes; by our own count. */
+  readonly fullestLinkBytes: number;
 }
 
 export interface Engine {
@@ -140,10 +145,12 @@ function assemble(options: EngineOptions, startedAt: Now) {
     send(to, frame) {
       if (!modules.overlay.has(to)) return;
       const bytes = encodeFrame(frame);
+      if (!flow.admit(to, frame.type, bytes.length)) return;
       metrics.onFrameOut(frame.type, bytes.length);
       modules.liveness.onSent(to, clock);
       effects.push({ type: 'send', to, bytes });
     },
+    isOpen: (to, load) => flow.isOpen(to, load),
     effect(effect) {
       metrics.onEffect(effect);
       effects.push(effect);
@@ -151,6 +158,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     fact: facts.push,
   };
 
+  const flow = createFlow(config, outbox);
   const guard = createGuard(config, outbox);
   const read = options.read ?? readRecord;
   const intake = createIntake({
@@ -163,12 +171,16 @@ function assemble(options: EngineOptions, startedAt: Now) {
     standingOf: (record): ReturnType<Presence['standingOf']> => modules.presence.standingOf(record),
     onRestored: record => authoring.observe(record),
   });
+  const { onOwnRecord } = intake;
+  const isCongested = (): boolean => modules.broadcast.isCongested();
   const authoring = createAuthoring(
-    { self, config, outbox, networkId, hlc, nextJob, onOwnRecord: intake.onOwnRecord },
+    { self, config, outbox, networkId, hlc, nextJob, onOwnRecord, isCongested },
     startedAt,
   );
+  const { prepareFarewell } = authoring;
   const incarnation = hlc.next(startedAt.wall);
   const modules = {
+    flow,
     guard,
     intake,
     authoring,
@@ -179,17 +191,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     sync: createSync({ config, outbox, rng }),
     store: createStore(self, config, outbox),
     events: createEvents(self, outbox),
-    presence: createPresence(
-      {
-        self,
-        incarnation,
-        config,
-        outbox,
-        rng,
-        prepareFarewell: authoring.prepareFarewell,
-      },
-      startedAt,
-    ),
+    presence: createPresence({ self, incarnation, config, outbox, rng, prepareFarewell }, startedAt),
     hlc,
   };
 
@@ -208,12 +210,16 @@ function assemble(options: EngineOptions, startedAt: Now) {
       effects = [];
       return taken;
     },
-    refusal(kind: 'presence' | 'state' | 'state-delete' | 'event', key: string, bytes: number): ErrorCode | undefined {
-      const isState = kind === 'state' || kind === 'state-delete';
-      if (isState && !policy.mayWrite(self, key)) return 'forbidden-by-policy';
-      if (kind === 'state' && modules.store.exceedsQuota(self, key, bytes)) return 'quota-exceeded';
-      return authoring.hasRoom(kind, key) ? undefined : 'too-many-pending';
-    },
+    refusal: createRefusal(self, policy, modules.store, authoring),
+  };
+}
+
+function createRefusal(self: PeerId, policy: Policy, store: Store, authoring: Authoring): Engine['refusal'] {
+  return (kind, key, bytes) => {
+    const isState = kind === 'state' || kind === 'state-delete';
+    if (isState && !policy.mayWrite(self, key)) return 'forbidden-by-policy';
+    if (kind === 'state' && store.exceedsQuota(self, key, bytes)) return 'quota-exceeded';
+    return authoring.hasRoom(kind, key) ? undefined : 'too-many-pending';
   };
 }
 
@@ -228,6 +234,8 @@ function enter(parts: Parts, input: Exclude<Input, { type: 'leave' }>, now: Now)
       return modules.intake.onVerified(input.job, input.ok, now);
     case 'signed':
       return modules.authoring.onSigned(input.job, input.signature, now);
+    case 'link-drained':
+      return onLinkDrained(modules, input.peer, input.waiting, now);
     case 'publish':
       if (input.kind === 'presence') return modules.presence.update(input.value, now);
       return modules.authoring.state(input.kind, input.key, input.value, now);
@@ -248,6 +256,14 @@ function enter(parts: Parts, input: Exclude<Input, { type: 'leave' }>, now: Now)
     default:
       return modules.overlay.onInput(input, now);
   }
+}
+
+/** Fresh records before old ones, and our own words when neither wait any more. */
+function onLinkDrained({ flow, broadcast, sync, authoring }: Modules, peer: PeerId, waiting: number, now: Now): void {
+  flow.onDrained(peer, waiting);
+  broadcast.onLinkDrained(peer, now);
+  sync.onLinkDrained(peer, now);
+  authoring.onLinkEased(now);
 }
 
 /** Wakes those whose time has come, in this order: a heartbeat need not follow what broadcast has just sent. */
@@ -314,11 +330,9 @@ function react(m: Modules, fact: Fact, now: Now): void {
       m.broadcast.onNeighbourUp(fact.peer, fact.outbound, now);
       return m.sync.onNeighbourUp(fact.peer, fact.outbound, now);
     case 'neighbour-down':
-      m.liveness.onNeighbourDown(fact.peer, fact.reason, now);
-      m.relay.onNeighbourDown(fact.peer);
-      m.broadcast.onNeighbourDown(fact.peer, now);
-      m.sync.onNeighbourDown(fact.peer, now);
-      return m.guard.onNeighbourDown(fact.peer);
+      return onNeighbourDown(m, fact, now);
+    case 'link-overflowed':
+      return m.overlay.onLinkOverflowed(fact.peer, now);
     case 'neighbour-silent':
       return m.overlay.onNeighbourSilent(fact.peer, now);
     case 'peer-suspected':
@@ -383,6 +397,16 @@ function onRecordStored(m: Modules, fact: Extract<Fact, { type: 'record-stored' 
   m.sync.onRecordStored(fact, now);
 }
 
+function onNeighbourDown(m: Modules, fact: Extract<Fact, { type: 'neighbour-down' }>, now: Now): void {
+  m.liveness.onNeighbourDown(fact.peer, fact.reason, now);
+  m.relay.onNeighbourDown(fact.peer);
+  m.broadcast.onNeighbourDown(fact.peer, now);
+  m.sync.onNeighbourDown(fact.peer, now);
+  m.flow.onNeighbourDown(fact.peer);
+  m.authoring.onLinkEased(now);
+  m.guard.onNeighbourDown(fact.peer);
+}
+
 function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accepted' }>, now: Now): void {
   const { record, from, path } = fact;
   m.relay.onRecordAccepted(record.author, from);
@@ -427,6 +451,8 @@ function readStats(m: Modules, counters: Counters): EngineStats {
     relayed: m.relay.carried(),
     syncSessions: m.sync.sessions(),
     dialled: m.overlay.dialled(),
+    queuedBytes: m.broadcast.waitingBytes(),
+    fullestLinkBytes: m.flow.fullest(),
   };
 }
 

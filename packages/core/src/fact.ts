@@ -21,6 +21,8 @@ export type Fact =
   | { readonly type: 'self-suspected' }
   /** A link has been silent for too long: the peer behind it may be dead. */
   | { readonly type: 'neighbour-silent'; readonly peer: PeerId }
+  /** More waits for this link than it will ever take. */
+  | { readonly type: 'link-overflowed'; readonly peer: PeerId }
   | { readonly type: 'record-offered'; readonly bytes: Uint8Array; readonly from: Source; readonly path: Path }
   /** A local write, effective here at once; its signature is still to be made. */
   | { readonly type: 'record-drafted'; readonly draft: Omit<Statement, 'seq' | 'exp'> }
@@ -81,6 +83,8 @@ export type Ignored =
   | 'unasked'
   /** A neighbour wants the same records again and again, or has this node search too much. */
   | 'asked-too-much'
+  /** Not sent: a link takes less than there is to say. */
+  | 'slow-link'
   /** Older than a deletion that was forgotten: it may be what was deleted. */
   | 'stale'
   | 'bad-signal';

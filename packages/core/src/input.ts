@@ -14,6 +14,8 @@ export type Input =
   | { readonly type: 'dial-failed'; readonly peer: PeerId; readonly session: number; readonly reason: string }
   /** One whole frame arrived over a link. Bytes are hostile until the gate has walked them. */
   | { readonly type: 'frame'; readonly from: PeerId; readonly bytes: Uint8Array }
+  /** Asked for by `watch-link`: about `waiting` bytes of what was sent have not left the machine yet. */
+  | { readonly type: 'link-drained'; readonly peer: PeerId; readonly waiting: number }
   /** The signaling server admitted us. `entry`: it asks us to stay as an entry point. */
   | { readonly type: 'rendezvous-up'; readonly peers: readonly PeerId[]; readonly entry: boolean }
   | { readonly type: 'rendezvous-down'; readonly reason: string }
@@ -57,4 +59,6 @@ export type Delivery =
   | { readonly what: 'status'; readonly status: RoomStatus }
   /** First link up and first sync done, or nobody else is here. Said once. */
   | { readonly what: 'ready' }
+  /** Own writes wait for their turn: for their author's share, or for links that are full. False: none does any more. */
+  | { readonly what: 'backlog'; readonly waiting: boolean }
   | { readonly what: 'warning'; readonly code: string; readonly peer?: PeerId; readonly message: string };

@@ -68,6 +68,12 @@ export interface Room<Presence = unknown, State = Record<string, unknown>, Event
   on<Name extends keyof RoomSignals>(name: Name, handler: (detail: RoomSignals[Name]) => void): () => void;
   stats(): RoomStats;
   /**
+   * Resolves when none of this peer's own writes waits for its turn: at once while they go out as they are made; later
+   * when they come faster than others admit (see `guard.authorPerSecond`) or than the links take. Awaited after each
+   * write it slows a loop down to what the room carries. Rejects with `room-left`.
+   */
+  drained(): Promise<void>;
+  /**
    * Says goodbye, closes every link and waits for the storage. Never rejects; calling it again is harmless. What was
    * written just before still goes out, except what waits for its turn (see `guard.authorPerSecond`) or is signed by a
    * page that is going.

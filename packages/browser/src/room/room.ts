@@ -8,6 +8,7 @@ import { createHost, type Delivery, type LinkInput, type RendezvousInput } from 
 import { createSignalingClient } from '../signaling-client/index.ts';
 import { createWebRtcLinks } from '../webrtc/index.ts';
 import type { Room, RoomConfig, RoomLink, RoomSignals } from './api.ts';
+import { createDrain } from './drain.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
 import { createEventBus } from './events.ts';
 import { createIceSource } from './ice-servers.ts';
@@ -49,6 +50,7 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
   const signals = createSignals();
   const warn: Warn = (code, message) => signals.warning.emit({ code, message });
   const readiness = createReadiness(platform.clock, error => signals.error.emit(error));
+  const drain = createDrain();
   const news: (() => void)[] = [];
   let telling = false;
   let left: Promise<void> | undefined;
@@ -86,6 +88,9 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
         return () => signals.status.emit(delivery.status);
       case 'ready':
         return () => void restored.then(readiness.onReady);
+      case 'backlog':
+        drain.onBacklog(delivery.waiting);
+        return () => undefined;
       case 'warning':
         return () => signals.warning.emit(delivery);
     }
@@ -124,6 +129,7 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
   };
   const goodbye = async (): Promise<void> => {
     others.stop();
+    drain.stop();
     config.signal?.removeEventListener?.('abort', onAbort);
     readiness.fail('room-left', 'The room was left before it was ready.');
     if (signing.busy) {
@@ -190,6 +196,7 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
       return signals[name].subscribe(handler);
     },
     stats: readStats,
+    drained: drain.drained,
     leave,
   };
   return { room, warn };

@@ -56,7 +56,7 @@ export function createStateMirror<S>(writer: Writer): StateMirror<S> {
 const ADVICE: { readonly [code in ErrorCode]?: string } = {
   'forbidden-by-policy': "the room's policy does not let you write it",
   'quota-exceeded': 'your share of the room is full; delete keys you wrote or raise store.keysPerAuthor on every peer',
-  'too-many-pending': 'too many writes wait to be sent; slow down and try again',
+  'too-many-pending': 'too many writes wait to be sent; await room.drained() and try again',
   'room-left': 'the room was left',
 };
 

@@ -40,6 +40,8 @@ export interface Channel {
   /** False: the stack refused the bytes. */
   send(bytes: Uint8Array): boolean;
   bufferedBytes(): number;
+  /** Calls back once, as soon as at most `below` bytes wait; never inside this call. The last one asked for counts. */
+  watch(below: number, drained: () => void): void;
   /** The certificates this connection uses, as the stack itself reports them. */
   fingerprints(): { readonly local: Uint8Array; readonly remote: Uint8Array } | undefined;
   /** Says goodbye behind everything already sent; the other side then ends the connection, or the caller destroys it. */
@@ -56,6 +58,7 @@ const GOODBYE = new Uint8Array(0);
 /** What we read of simple-peer beyond its documented surface. */
 interface Internals {
   readonly _pc: RTCPeerConnection | null | undefined;
+  readonly _channel: RTCDataChannel | null | undefined;
 }
 
 /** Never throws: a stack that cannot be constructed is reported by `ended('no-webrtc')`. */
@@ -105,6 +108,13 @@ export function openChannel(options: ChannelOptions, events: ChannelEvents): Cha
     };
   }
 
+  let onDrained: (() => void) | undefined;
+  const tellDrained = (): void => {
+    const tell = onDrained;
+    onDrained = undefined;
+    if (!over) tell?.();
+  };
+
   /** What the stack was given: it may open the channel before it shows the description. */
   let remoteSdp = '';
 
@@ -127,6 +137,15 @@ export function openChannel(options: ChannelOptions, events: ChannelEvents): Cha
       }
     },
     bufferedBytes: () => peer.bufferSize,
+    watch(below, drained) {
+      const channel = internals._channel;
+      onDrained = drained;
+      if (!channel || channel.readyState !== 'open') return;
+      channel.bufferedAmountLowThreshold = below;
+      // Added once: the same listener again is none.
+      channel.addEventListener('bufferedamountlow', tellDrained);
+      if (channel.bufferedAmount <= below) queueMicrotask(tellDrained);
+    },
     fingerprints() {
       const local = sdpFingerprint(internals._pc?.localDescription?.sdp ?? '');
       const remote = sdpFingerprint(internals._pc?.remoteDescription?.sdp ?? remoteSdp);
@@ -190,6 +209,7 @@ const deadChannel: Channel = {
   signal: () => undefined,
   send: () => false,
   bufferedBytes: () => 0,
+  watch: () => undefined,
   fingerprints: () => undefined,
   close: () => undefined,
   destroy: () => undefined,

@@ -109,6 +109,14 @@ export class Link {
     return this.#phase === 'up' ? (this.#channel?.bufferedBytes() ?? 0) : 0;
   }
 
+  watch(below: number): void {
+    if (this.#phase !== 'up') return;
+    const { peer } = this;
+    this.#channel?.watch(below, () => {
+      if (this.up) this.#events.say({ type: 'link-drained', peer, waiting: this.bufferedBytes() });
+    });
+  }
+
   /** Ends it for a reason of our own. `closed` lets queued frames out first. */
   end(reason: 'closed' | 'superseded'): void {
     this.#end(reason);

@@ -126,6 +126,10 @@ class RoomLinks implements WebRtcLinks {
     return this.#links.get(peer)?.bufferedBytes() ?? 0;
   }
 
+  watch(peer: PeerId, below: number): void {
+    this.#links.get(peer)?.watch(below);
+  }
+
   /** Frames already sent still go out, for at most a second. The reason told is always 'closed'. */
   close(peer: PeerId, _reason: string): void {
     this.#links.get(peer)?.end('closed');

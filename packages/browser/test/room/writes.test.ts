@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRoom } from '../../src/room/room.ts';
-import { type AnyRoom, DEAD_URL, join, platform, thrown } from './rig.ts';
+import { type AnyRoom, DEAD_URL, join, pair, platform, thrown, until } from './rig.ts';
 
 let room: AnyRoom;
 
@@ -133,7 +133,7 @@ describe('shares', () => {
     for (let i = 0; i < 16; i += 1) small.state.set(`k${i}`, i);
     expect(thrown(() => small.state.set('more', 1))).toMatchObject({
       code: 'too-many-pending',
-      message: expect.stringContaining('slow down'),
+      message: expect.stringContaining('room.drained()'),
     });
     expect(thrown(() => small.events.send('more', 1)).code).toBe('too-many-pending');
     small.state.set('k3', 'newer');
@@ -195,4 +195,45 @@ test('ROOM-18: after leaving every write is refused, a presence too, and reading
     expect(thrown(use)).toMatchObject({ code: 'room-left', message: expect.stringContaining('left') });
   }
   expect(gone.state.get('kept')).toBe(1);
+});
+
+describe('room.drained()', () => {
+  const config = { limits: { 'guard.authorBurst': 5, 'guard.authorPerSecond': 50 } };
+
+  test('ROOM-40: it resolves at once while writes go out as they are made, and later when they wait', async () => {
+    const slow = join(DEAD_URL, config);
+    // The initial presence is the first of the burst.
+    for (let i = 0; i < 4; i += 1) slow.state.set(`k${i}`, i);
+    await slow.drained();
+    for (let i = 4; i < 14; i += 1) slow.state.set(`k${i}`, i);
+    let drained = false;
+    const waiting = slow.drained().then(() => {
+      drained = true;
+    });
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(drained).toBe(false);
+    await waiting;
+    await slow.drained();
+  });
+
+  test('ROOM-40: awaited after each write it keeps a loop from being refused, and nothing is lost', async () => {
+    const [a, b] = await pair({ limits: { ...config.limits, 'intake.unsigned': 16 } });
+    for (let i = 0; i < 60; i += 1) {
+      a.events.send('tick', i);
+      a.state.set(`k${i}`, i);
+      await a.drained();
+    }
+    await until(() => b.state.size === 60);
+    expect(a.stats()).toMatchObject({ queuedBytes: 0, droppedSoft: 0 });
+  });
+
+  test('ROOM-40: a room that is left rejects it', async () => {
+    const gone = join(DEAD_URL, config);
+    for (let i = 0; i < 10; i += 1) gone.state.set(`k${i}`, i);
+    const waiting = gone.drained();
+    const left = gone.leave();
+    await expect(waiting).rejects.toMatchObject({ code: 'room-left' });
+    await left;
+    await expect(gone.drained()).rejects.toMatchObject({ code: 'room-left' });
+  });
 });

@@ -336,6 +336,32 @@ test('LINK-21: a link with more than 8 MiB unsent is closed as overflow, and say
   expect(a.links.bufferedBytes(b.id)).toBe(0);
 });
 
+test('LINK-30: a link says once when no more waits than was asked for, and never inside the call', async () => {
+  const [a, b] = await linked();
+  a.links.watch(b.id, 4_096);
+  expect(a.count('link-drained')).toBe(0);
+  const idle = await a.until('link-drained');
+  expect(idle).toEqual({ type: 'link-drained', peer: b.id, waiting: 0 });
+  for (let n = 0; n < 32; n += 1) a.links.send(b.id, new Uint8Array(MAX_FRAME_BYTES).fill(n));
+  expect(a.links.bufferedBytes(b.id)).toBeGreaterThan(4_096);
+  a.links.watch(b.id, 4_096);
+  let seen = 0;
+  await a.until('link-drained', () => ++seen === 2);
+  expect(a.links.bufferedBytes(b.id)).toBeLessThanOrEqual(4_096);
+});
+
+test('LINK-30: a link that ends, or is none, says nothing about what waits', async () => {
+  const [a, b] = await linked();
+  for (let n = 0; n < 32; n += 1) a.links.send(b.id, new Uint8Array(MAX_FRAME_BYTES).fill(n));
+  a.links.watch(b.id, 0);
+  a.links.close(b.id, 'test');
+  a.links.watch(b.id, 0);
+  a.links.watch(a.id, 0);
+  await a.until('link-down');
+  await new Promise(resolve => setTimeout(resolve, 50));
+  expect(a.count('link-drained')).toBe(0);
+});
+
 test('LINK-22: the same dial again changes nothing; another session takes its place', async () => {
   const [a, b] = pair();
   a.links.dial(b.id, 1, true);

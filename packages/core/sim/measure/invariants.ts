@@ -48,6 +48,7 @@ const NODES_AT_ONCE = 200;
 /** Before the body, the engine signs its domain: so many bytes. */
 const SIGNED_PREFIX_BYTES = utf8Length('hearsay record 1\n');
 const SIGNATURE_BYTES = 64;
+const MAX_GOODBYE_BYTES = 1_024;
 
 export function createInvariants(world: () => World, config: Config): Invariants {
   const broken: Broken[] = [];
@@ -121,7 +122,16 @@ export function createInvariants(world: () => World, config: Config): Invariants
   };
 }
 
-type Counted = 'links' | 'peers' | 'stateKeys' | 'indexed' | 'verifying' | 'unsigned' | 'banned';
+type Counted =
+  | 'links'
+  | 'peers'
+  | 'stateKeys'
+  | 'indexed'
+  | 'verifying'
+  | 'unsigned'
+  | 'banned'
+  | 'queuedBytes'
+  | 'fullestLinkBytes';
 
 function limitsOf(config: Config): readonly (readonly [Counted, number])[] {
   const maxAccusations = 1_024;
@@ -137,6 +147,9 @@ function limitsOf(config: Config): readonly (readonly [Counted, number])[] {
     // Besides those that wait, a burst may be with the signer.
     ['unsigned', config['intake.unsigned'] + config['guard.authorBurst']],
     ['banned', config['guard.peers']],
+    ['queuedBytes', config['overlay.maxLinks'] * config['broadcast.queueBytes']],
+    // A goodbye goes whatever waits.
+    ['fullestLinkBytes', config['flow.linkBytes'] + MAX_GOODBYE_BYTES],
   ];
 }
 

@@ -21,6 +21,8 @@ export interface Network {
   /** Opens a link at both ends at once. */
   connect(initiator: SimNode, responder: SimNode): void;
   send(from: SimNode, to: PeerId, bytes: Uint8Array): void;
+  /** Tells `node` once, as soon as no more than `below` bytes of what it sent to `peer` wait. */
+  watch(node: SimNode, peer: PeerId, below: number): void;
   /** Closes this end; the other hears of it behind all frames sent before. */
   close(node: SimNode, peer: PeerId): void;
   /** The bytes of a frame that has arrived, or `undefined` when nobody is there to take it. */
@@ -111,6 +113,16 @@ export function createNetwork(tools: NetworkTools): Network {
     tools.schedule(link.lastArrival[to], frame);
   };
 
+  /** `end`: whose sending it is. */
+  const tellIfDrained = (link: Link, end: 0 | 1): void => {
+    const below = link.watch[end];
+    const to = end === 0 ? 1 : 0;
+    const waiting = uplinks.waitingFor(link, to) + link.heldBytes[to];
+    if (below === undefined || waiting > below) return;
+    link.watch[end] = undefined;
+    if (link.up[end]) tools.tell(link.nodes[end], { type: 'link-drained', peer: link.nodes[to].id, waiting });
+  };
+
   const hold = (frame: Frame): void => {
     const { link, to } = frame;
     const size = frame.bytes?.length ?? 0;
@@ -134,6 +146,7 @@ export function createNetwork(tools: NetworkTools): Network {
       link.heldBytes[to] = 0;
       const waitMs = rng.next() * HEAL_SPREAD_MS;
       for (const frame of frames) transmit(frame, waitMs);
+      tellIfDrained(link, to === 0 ? 1 : 0);
     }
     if (link.held[0].length + link.held[1].length === 0) holding.delete(link);
   };
@@ -146,7 +159,11 @@ export function createNetwork(tools: NetworkTools): Network {
     tools.tell(node, { type: 'link-down', peer: id, reason });
   };
 
-  const uplinks = createUplinks({ kbpsOf, after: tools.after, leave: depart, maxBytes: HELD_BYTES });
+  const leave = (frame: Frame, extraMs: number): void => {
+    depart(frame, extraMs);
+    tellIfDrained(frame.link, frame.to === 0 ? 1 : 0);
+  };
+  const uplinks = createUplinks({ kbpsOf, after: tools.after, leave, maxBytes: HELD_BYTES });
 
   return {
     connect(initiator, responder) {
@@ -156,6 +173,7 @@ export function createNetwork(tools: NetworkTools): Network {
         lastArrival: [0, 0],
         held: [[], []],
         heldBytes: [0, 0],
+        watch: [undefined, undefined],
       };
       initiator.links.set(responder.id, link);
       responder.links.set(initiator.id, link);
@@ -169,6 +187,14 @@ export function createNetwork(tools: NetworkTools): Network {
       const link = from.links.get(to);
       if (link === undefined) traffic.dropped += bytes.length;
       else transmit({ link, to: link.nodes[0] === from ? 1 : 0, bytes });
+    },
+
+    watch(node, peer, below) {
+      const link = node.links.get(peer);
+      if (link === undefined) return;
+      const end = link.nodes[0] === node ? 0 : 1;
+      link.watch[end] = below;
+      tellIfDrained(link, end);
     },
 
     close(node, peer) {

@@ -46,6 +46,8 @@ export interface Link {
   readonly lastArrival: [number, number];
   readonly held: [Frame[], Frame[]];
   readonly heldBytes: [number, number];
+  /** The node at each end wants to know when no more than so much of what it sent waits. */
+  readonly watch: [number | undefined, number | undefined];
 }
 
 /** On its way to `nodes[to]`. Without bytes: the news that the other side has closed. */

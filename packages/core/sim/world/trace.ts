@@ -26,6 +26,7 @@ const KINDS: { readonly [type in Input['type']]: number } = {
   publish: 16,
   restore: 17,
   leave: 18,
+  'link-drained': 19,
 };
 
 export function createTrace(): Trace {

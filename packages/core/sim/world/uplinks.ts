@@ -9,6 +9,8 @@ export interface Uplinks {
   add(sender: SimNode, frame: Frame, extraMs: number): boolean;
   /** Does anything wait between these two? What comes later must wait as well. */
   isWaiting(link: Link, to: 0 | 1): boolean;
+  /** Bytes that wait for this link, the frame on its way out among them. */
+  waitingFor(link: Link, to: 0 | 1): number;
   /** All that waits at a node that is no more; its bytes. */
   drop(sender: SimNode): number;
   /** Bytes that wait everywhere. */
@@ -63,6 +65,7 @@ export function createUplinks(tools: UplinkTools): Uplinks {
     const kbps = tools.kbpsOf(sender);
     tools.after(kbps === 0 ? 0 : (8 * sizeOf(frame)) / kbps, () => {
       if (lines.get(sender) !== line) return;
+      line.serving = undefined;
       tools.leave(frame, extraMs);
       serve(sender, line);
     });
@@ -84,6 +87,11 @@ export function createUplinks(tools: UplinkTools): Uplinks {
     isWaiting(link, to) {
       const line = lines.get(link.nodes[to === 0 ? 1 : 0]);
       return line !== undefined && (line.queues.has(link) || line.serving?.link === link);
+    },
+    waitingFor(link, to) {
+      const line = lines.get(link.nodes[to === 0 ? 1 : 0]);
+      const serving = line?.serving?.link === link ? sizeOf(line.serving) : 0;
+      return serving + (line?.queues.get(link)?.bytes ?? 0);
     },
     drop(sender) {
       const line = lines.get(sender);

@@ -144,6 +144,8 @@ export function createWorld(options: WorldOptions): World {
     switch (effect.type) {
       case 'send':
         return network.send(node, effect.to, effect.bytes);
+      case 'watch-link':
+        return network.watch(node, effect.peer, effect.below);
       case 'close-link':
         return node.links.has(effect.peer) ? network.close(node, effect.peer) : dialer.cancel(node, effect.peer);
       case 'dial':

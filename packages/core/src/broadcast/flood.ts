@@ -4,6 +4,7 @@
  */
 import { createEarliest } from '../lib/earliest.ts';
 import type { MonoMs, PeerId } from '../types.ts';
+import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
@@ -29,6 +30,7 @@ export function createFlood({ config, outbox }: BroadcastTools): Broadcast {
     onRecordDuplicate() {},
     // Nothing is announced here, so nothing is asked for.
     onFrame() {},
+    onLinkDrained: (peer, now) => links.get(peer)?.onDrained(now),
     onWake(now) {
       for (const link of links.values()) link.onWake(now);
     },
@@ -36,8 +38,10 @@ export function createFlood({ config, outbox }: BroadcastTools): Broadcast {
       const next = due.at();
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
-    flush(now) {
-      for (const link of links.values()) link.flush(now);
+    flush() {
+      for (const link of links.values()) link.flush();
     },
+    isCongested: () => isCongested(links.values(), config),
+    waitingBytes: () => waitingBytesOf(links.values()),
   };
 }

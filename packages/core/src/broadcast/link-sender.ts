@@ -1,6 +1,6 @@
 /**
- * What goes out over one link: pushes, at once while it is idle and in ticks under load; announcements and
- * refusals of copies in batches. A lone message costs more in wake-ups than in bytes.
+ * What goes out over one link: pushes, at once while it is idle, in ticks under load, and as it drains when it is
+ * full; announcements and refusals of copies in batches. A lone message costs more in wake-ups than in bytes.
  */
 import type { Config } from '../config.ts';
 import type { SignedRecord } from '../identity/record.ts';
@@ -13,30 +13,47 @@ import { createPushQueue } from './push-queue.ts';
 
 export interface LinkSender {
   push(record: SignedRecord, now: Now): void;
+  /** A batch made up by somebody else's tick: it does not wait for ours. */
+  pushAll(records: Iterable<SignedRecord>, now: Now): void;
   announce(id: ShortId, now: Now): void;
   /** The other side has it: it need not be announced any more. */
   unannounce(id: ShortId): void;
   /** A copy too many came over this link. */
   refuse(id: ShortId, now: Now): void;
+  onDrained(now: Now): void;
   onWake(now: Now): void;
-  flush(now: Now): void;
+  /** Sends everything, whether the link has room or not. */
+  flush(): void;
   /** Nothing is to be sent any more. */
   close(): void;
   nextWakeAt(): number;
+  /** Bytes of pushes that wait. */
+  readonly waitingBytes: number;
 }
 
 /** `due`: the earliest that any link is to be woken; this one says there when that is. */
 export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, due: Earliest): LinkSender {
-  const queue = createPushQueue(config['broadcast.queueBytes']);
+  const queue = createPushQueue(config['broadcast.queueBytes'], hard => {
+    if (hard) outbox.fact({ type: 'link-overflowed', peer });
+    else outbox.fact({ type: 'record-ignored', reason: 'slow-link' });
+  });
   const announced = new Set<ShortId>();
   const refused = new Set<ShortId>();
   let pushAt = Number.NEGATIVE_INFINITY;
   let batchAt = Number.POSITIVE_INFINITY;
   let wakeAt = Number.POSITIVE_INFINITY;
 
-  const sendPushes = (now: Now): void => {
-    while (queue.size > 0) outbox.send(peer, { type: 'push', records: queue.takeFrame() });
-    pushAt = now.mono + config['broadcast.flushMs'];
+  const sendOne = (): void => outbox.send(peer, { type: 'push', records: queue.takeFrame() });
+
+  const pushWhileOpen = (now: Now): void => {
+    while (queue.size > 0 && outbox.isOpen(peer, 'push')) {
+      sendOne();
+      pushAt = now.mono + config['broadcast.flushMs'];
+    }
+  };
+
+  const pushIfDue = (now: Now): void => {
+    if (now.mono >= pushAt) pushWhileOpen(now);
   };
 
   const sendIds = (type: 'ihave' | 'prune', ids: Set<ShortId>): void => {
@@ -56,7 +73,9 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
   /** Follows every change. */
   const plan = (): void => {
     const before = wakeAt;
-    wakeAt = Math.min(queue.size > 0 ? pushAt : Number.POSITIVE_INFINITY, batchAt);
+    // Who finds the link full is told when it has drained.
+    const isReady = queue.size > 0 && outbox.isOpen(peer, 'push');
+    wakeAt = Math.min(isReady ? pushAt : Number.POSITIVE_INFINITY, batchAt);
     due.moved(before, wakeAt);
   };
 
@@ -68,9 +87,17 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
   };
 
   return {
+    get waitingBytes() {
+      return queue.bytes;
+    },
     push(record, now) {
       queue.add(record);
-      if (now.mono >= pushAt) sendPushes(now);
+      pushIfDue(now);
+      plan();
+    },
+    pushAll(records, now) {
+      for (const record of records) queue.add(record);
+      pushWhileOpen(now);
       plan();
     },
     announce: (id, now) => collect(announced, id, now),
@@ -80,13 +107,18 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
       plan();
     },
     refuse: (id, now) => collect(refused, id, now),
+    onDrained(now) {
+      // A wake-up as good as a tick's.
+      pushWhileOpen(now);
+      plan();
+    },
     onWake(now) {
-      if (queue.size > 0 && now.mono >= pushAt) sendPushes(now);
+      pushIfDue(now);
       if (now.mono >= batchAt) sendBatch();
       plan();
     },
-    flush(now) {
-      sendPushes(now);
+    flush() {
+      while (queue.size > 0) sendOne();
       sendBatch();
       plan();
     },

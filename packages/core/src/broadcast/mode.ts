@@ -17,10 +17,16 @@ export interface Broadcast {
   onRecordStored(record: SignedRecord, from: Source, path: Path, now: Now): void;
   onRecordDuplicate(id: RecordId, from: Source, path: Path, now: Now): void;
   onFrame(from: PeerId, frame: BroadcastFrame, now: Now): void;
+  /** The link has room again. */
+  onLinkDrained(peer: PeerId, now: Now): void;
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
   /** Sends everything that waits, whatever the tick says: the node is leaving. */
   flush(now: Now): void;
+  /** Would our own words only wait for links? */
+  isCongested(): boolean;
+  /** Bytes that wait for links. */
+  waitingBytes(): number;
 }
 
 export interface BroadcastTools {

@@ -1,68 +1,118 @@
 /**
- * What waits to be pushed over one link. A newer record of the same author, kind and key replaces the one that
- * waits. Bounded in bytes: beyond the bound the oldest go, and anti-entropy repairs what that costs.
+ * What waits to be pushed over one link, the urgent first: who is here no longer, state, presence, events. A newer
+ * record of the same author, kind and key takes the place, and the turn, of the one that waits. Bounded in bytes:
+ * beyond the bound the least urgent go, and anti-entropy repairs what that costs.
  */
 import type { SignedRecord } from '../identity/record.ts';
+import type { PeerId } from '../types.ts';
 import { wireLimits } from '../wire/limits.ts';
 
 export interface PushQueue {
   add(record: SignedRecord): void;
-  /** Takes up to one frame's worth, oldest first. */
+  /** Takes up to one frame's worth, the most urgent first, and of those the oldest. */
   takeFrame(): readonly Uint8Array[];
   readonly size: number;
+  readonly bytes: number;
 }
+
+type Lane = Map<string, SignedRecord>;
 
 /** Records in a frame stay below this together, so that one frame never delays a heartbeat for long. */
 const FRAME_TARGET_BYTES = 16_384;
+/** By urgency: membership, state, presence, events. */
+const LANES = 4;
 
-export function createPushQueue(maxBytes: number): PushQueue {
-  const waiting = new Map<string, SignedRecord>();
+/** `onDrop`: a record went unsent. `hard`: one that a sync would repair too late. */
+export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => void): PushQueue {
+  const lanes: readonly Lane[] = Array.from({ length: LANES }, () => new Map());
+  let size = 0;
   let bytes = 0;
 
-  const remove = (slot: string, record: SignedRecord): void => {
-    waiting.delete(slot);
+  const remove = (lane: Lane, slot: string, record: SignedRecord): void => {
+    lane.delete(slot);
+    size -= 1;
     bytes -= record.bytes.length;
+  };
+
+  const dropSoftest = (): void => {
+    const lane = lanes.findLast(({ size }) => size > 0)!;
+    const [slot, oldest] = lane.entries().next().value!;
+    remove(lane, slot, oldest);
+    onDrop(laneOf(oldest) === 0);
+  };
+
+  /** In the place of an old one: what changes faster than the link takes it would never have its turn. */
+  const put = (lane: Lane, slot: string, record: SignedRecord): void => {
+    const old = lane.get(slot);
+    lane.set(slot, record);
+    size += old === undefined ? 1 : 0;
+    bytes += record.bytes.length - (old?.bytes.length ?? 0);
+  };
+
+  /** Last words come before the goodbye; the presence that it ends does not come at all. */
+  const bringForward = (author: PeerId): void => {
+    for (const lane of lanes) {
+      for (const [slot, record] of [...lane]) {
+        if (record.author !== author || record.kind === 'accuse') continue;
+        remove(lane, slot, record);
+        if (slot !== author) put(lanes[0]!, slot, record);
+      }
+    }
   };
 
   return {
     get size() {
-      return waiting.size;
+      return size;
+    },
+    get bytes() {
+      return bytes;
     },
     add(record) {
-      const slot = slotOf(record);
-      const old = waiting.get(slot);
-      if (old !== undefined) remove(slot, old);
-      waiting.set(slot, record);
-      bytes += record.bytes.length;
-      for (const [oldest, victim] of waiting) {
-        if (bytes <= maxBytes) break;
-        remove(oldest, victim);
-      }
+      if (record.kind === 'leave') bringForward(record.author);
+      put(lanes[laneOf(record)]!, slotOf(record), record);
+      while (bytes > maxBytes) dropSoftest();
     },
     takeFrame() {
       const records: Uint8Array[] = [];
-      let size = 0;
-      for (const [slot, record] of waiting) {
-        if (records.length > 0 && size + record.bytes.length > FRAME_TARGET_BYTES) break;
-        if (records.length >= wireLimits.recordsPerFrame) break;
-        records.push(record.bytes);
-        size += record.bytes.length;
-        remove(slot, record);
+      let taken = 0;
+      for (const lane of lanes) {
+        for (const [slot, record] of lane) {
+          if (records.length > 0 && taken + record.bytes.length > FRAME_TARGET_BYTES) return records;
+          if (records.length >= wireLimits.recordsPerFrame) return records;
+          records.push(record.bytes);
+          taken += record.bytes.length;
+          remove(lane, slot, record);
+        }
       }
       return records;
     },
   };
 }
 
+function laneOf({ kind }: SignedRecord): number {
+  switch (kind) {
+    case 'leave':
+    case 'accuse':
+      return 0;
+    case 'state':
+    case 'state-delete':
+      return 1;
+    case 'presence':
+      return 2;
+    case 'event':
+      return 3;
+  }
+}
+
 function slotOf(record: SignedRecord): string {
   switch (record.kind) {
     case 'presence':
     case 'leave':
-      return `presence ${record.author}`;
+      return record.author;
     case 'state':
     case 'state-delete':
       // By author as well: which author wins is for the receiver's store to decide.
-      return `state ${record.author} ${record.key}`;
+      return `${record.author} ${record.key}`;
     default:
       return record.id;
   }

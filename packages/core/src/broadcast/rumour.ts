@@ -5,11 +5,13 @@
  * does both. Any of them may leave somebody out: anti-entropy is their other half.
  */
 import type { SignedRecord } from '../identity/record.ts';
+import { createEarliest } from '../lib/earliest.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
 import { wireLimits } from '../wire/limits.ts';
+import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
+import { createLinkSender, type LinkSender } from './link-sender.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
-import { createPushQueue } from './push-queue.ts';
 import { createRecent, shortIdOf } from './recent.ts';
 
 interface Rumour {
@@ -23,16 +25,15 @@ export function createRumour(
   { config, outbox, rng }: BroadcastTools,
   way: { readonly push: boolean; readonly pull: boolean },
 ): Broadcast {
-  const neighbours = new Set<PeerId>();
+  const neighbours = new Map<PeerId, LinkSender>();
   const rumours = new Map<string, Rumour>();
   const recent = createRecent();
   let roundAt: number | undefined;
-
-  const tell = (peer: PeerId, records: Iterable<SignedRecord>): void => {
-    const queue = createPushQueue(config['broadcast.queueBytes']);
-    for (const record of records) queue.add(record);
-    while (queue.size > 0) outbox.send(peer, { type: 'push', records: queue.takeFrame() });
-  };
+  const sendersDue = createEarliest(() => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const link of neighbours.values()) next = Math.min(next, link.nextWakeAt());
+    return next;
+  });
 
   const ask = (peer: PeerId): void => {
     const ids = [...recent.records()].slice(-wireLimits.idsPerList).map(record => shortIdOf(record.id));
@@ -47,8 +48,8 @@ export function createRumour(
   const round = (now: Now): void => {
     recent.expire(now);
     const hot = [...rumours.values()].map(rumour => rumour.record);
-    for (const peer of rng.sample([...neighbours], config['broadcast.fanout'])) {
-      if (way.push && hot.length > 0) tell(peer, hot);
+    for (const peer of rng.sample([...neighbours.keys()], config['broadcast.fanout'])) {
+      if (way.push) neighbours.get(peer)?.pushAll(hot, now);
       if (way.pull) ask(peer);
     }
     for (const [id, rumour] of rumours) if (--rumour.roundsLeft <= 0) rumours.delete(id);
@@ -57,10 +58,13 @@ export function createRumour(
 
   return {
     onNeighbourUp(peer, _outbound, now) {
-      neighbours.add(peer);
+      neighbours.set(peer, createLinkSender(peer, config, outbox, sendersDue));
       if (roundAt === undefined) plan(now);
     },
-    onNeighbourDown: peer => void neighbours.delete(peer),
+    onNeighbourDown(peer) {
+      neighbours.get(peer)?.close();
+      neighbours.delete(peer);
+    },
     onRecordAccepted() {},
     onRecordStored(record, _from, path, now) {
       recent.add(record, now);
@@ -71,24 +75,29 @@ export function createRumour(
       roundAt ??= now.mono + (path === 'self' ? 0 : config['broadcast.roundMs']);
     },
     onRecordDuplicate() {},
-    onFrame(from, frame) {
+    onFrame(from, frame, now) {
       if (frame.type !== 'pull') return;
       const has = new Set(frame.ids);
-      tell(
-        from,
-        [...recent.records()].filter(record => !has.has(shortIdOf(record.id))),
-      );
+      const lacking = [...recent.records()].filter(record => !has.has(shortIdOf(record.id)));
+      neighbours.get(from)?.pushAll(lacking, now);
     },
+    onLinkDrained: (peer, now) => neighbours.get(peer)?.onDrained(now),
     onWake(now) {
+      for (const link of neighbours.values()) link.onWake(now);
       if (roundAt !== undefined && now.mono >= roundAt) round(now);
     },
-    nextWakeAt: () => roundAt as MonoMs | undefined,
-    flush() {
-      for (const peer of neighbours)
-        tell(
-          peer,
-          [...rumours.values()].map(rumour => rumour.record),
-        );
+    nextWakeAt() {
+      const next = Math.min(roundAt ?? Number.POSITIVE_INFINITY, sendersDue.at());
+      return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
+    flush(now) {
+      const hot = [...rumours.values()].map(rumour => rumour.record);
+      for (const link of neighbours.values()) {
+        link.pushAll(hot, now);
+        link.flush();
+      }
+    },
+    isCongested: () => isCongested(neighbours.values(), config),
+    waitingBytes: () => waitingBytesOf(neighbours.values()),
   };
 }

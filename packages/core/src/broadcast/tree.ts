@@ -16,6 +16,7 @@ import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
 import type { ShortId } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { type Branch, createBranches, isGrown } from './branches.ts';
+import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
 import { createGrowth, SMALL_ROOM } from './growth.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
@@ -154,6 +155,15 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
     }
   };
 
+  const senders = (): LinkSender[] => [...links.values()].map(({ sender }) => sender);
+
+  /** Where our own words go. */
+  const ownSenders = (): LinkSender[] => {
+    const { children } = branches.get(self) ?? { children: new Set() };
+    const own = [...links].filter(([peer]) => children.has(peer));
+    return own.length === 0 ? senders() : own.map(([, { sender }]) => sender);
+  };
+
   /** The tree of `author` has grown before this node came, and reaches it by `parent`. */
   const join = (author: PeerId, id: ShortId, parent: PeerId, now: Now): void => {
     branches.heard(author, id, parent, now);
@@ -240,6 +250,8 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
       }
     },
 
+    onLinkDrained: (peer, now) => links.get(peer)?.sender.onDrained(now),
+
     onWake(now) {
       recent.expire(now);
       for (const link of links.values()) link.sender.onWake(now);
@@ -255,8 +267,11 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 
-    flush(now) {
-      for (const link of links.values()) link.sender.flush(now);
+    flush() {
+      for (const { sender } of links.values()) sender.flush();
     },
+
+    isCongested: () => isCongested(ownSenders(), config),
+    waitingBytes: () => waitingBytesOf(senders()),
   };
 }

@@ -72,6 +72,8 @@ export function createHost(options: HostOptions): Host {
     switch (effect.type) {
       case 'send':
         return options.links.send(effect.to, effect.bytes);
+      case 'watch-link':
+        return options.links.watch(effect.peer, effect.below);
       case 'close-link':
         return options.links.close(effect.peer, effect.reason);
       case 'dial':

@@ -17,7 +17,10 @@ export interface Crypto {
   verify(key: PeerId, signature: Uint8Array, bytes: Uint8Array): Promise<boolean>;
 }
 
-export type LinkInput = Extract<Input, { type: 'link-up' | 'link-down' | 'dial-failed' | 'frame' | 'rtc-signal' }>;
+export type LinkInput = Extract<
+  Input,
+  { type: 'link-up' | 'link-down' | 'link-drained' | 'dial-failed' | 'frame' | 'rtc-signal' }
+>;
 
 /**
  * Authenticated links. After `dial` exactly one of `link-up` and `dial-failed` comes, and after `link-up`
@@ -29,6 +32,8 @@ export interface Links {
   send(peer: PeerId, bytes: Uint8Array): void;
   /** Bytes handed over for `peer` and not yet on the wire: what backpressure is read from. */
   bufferedBytes(peer: PeerId): number;
+  /** Says `link-drained` once, as soon as at most `below` bytes wait for `peer`; never inside this call. */
+  watch(peer: PeerId, below: number): void;
   close(peer: PeerId, reason: string): void;
   /** Close everything; resolves when the operating system has let go. Never rejects. */
   shutdown(): Promise<void>;

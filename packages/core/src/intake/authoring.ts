@@ -1,7 +1,7 @@
 /**
  * Statements under this node's own key. A draft is effective here at once; it is signed and sent at the pace
  * that other peers admit from one author, and a newer draft of the same thing replaces one still waiting:
- * what is overtaken needs no signature.
+ * what is overtaken needs no signature. While links are behind, drafts wait here too, and the app is told.
  */
 import type { Config } from '../config.ts';
 import type { Fact } from '../fact.ts';
@@ -15,6 +15,8 @@ export interface Authoring {
   /** `validMs`: how long it counts; when absent, as long as its kind says. */
   state(kind: Kind, key: string, value: Wire, now: Now, validMs?: number): void;
   onSigned(job: Job, signature: Uint8Array, now: Now): void;
+  /** Some link has room again, or is gone. */
+  onLinkEased(now: Now): void;
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
   /** Is there room for one more draft? */
@@ -35,6 +37,8 @@ export interface AuthoringTools {
   readonly hlc: HlcClock;
   readonly nextJob: () => Job;
   readonly onOwnRecord: (record: SignedRecord, now: Now) => void;
+  /** Would a record only wait for links? */
+  readonly isCongested: () => boolean;
 }
 
 type Draft = Extract<Fact, { type: 'record-drafted' }>['draft'] & { readonly validMs?: number | undefined };
@@ -53,6 +57,7 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
   let seq = Math.floor(startedAt.wall);
   let drafts = 0;
   let wakeAt: MonoMs | undefined;
+  let backlog = false;
   let farewell: SignedRecord | undefined;
   let farewellUntil = 0;
 
@@ -77,12 +82,24 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
   };
 
   const flush = (now: Now): void => {
+    const congested = waiting.size > 0 && tools.isCongested();
+    let held = 0;
     for (const [slot, draft] of waiting) {
-      if (!share.take(1, now.mono)) break;
-      waiting.delete(slot);
-      sign(draft, false);
+      // A word about who lives cannot wait, and is small.
+      if (congested && !isUrgent(draft)) held += 1;
+      else if (share.take(1, now.mono)) {
+        waiting.delete(slot);
+        sign(draft, false);
+      } else break;
     }
-    wakeAt = waiting.size === 0 ? undefined : ((now.mono + share.waitMs(1, now.mono)) as MonoMs);
+    wakeAt = waiting.size === held ? undefined : ((now.mono + share.waitMs(1, now.mono)) as MonoMs);
+    tellBacklog();
+  };
+
+  const tellBacklog = (): void => {
+    if (backlog === waiting.size > 0) return;
+    backlog = !backlog;
+    outbox.effect({ type: 'deliver', delivery: { what: 'backlog', waiting: backlog } });
   };
 
   return {
@@ -104,6 +121,10 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
       tools.onOwnRecord(record, now);
       if (made.farewell) farewell = record;
       else outbox.fact({ type: 'record-accepted', record, from: 'self', path: 'self' });
+    },
+
+    onLinkEased(now) {
+      if (waiting.size > 0) flush(now);
     },
 
     onWake(now) {
@@ -128,6 +149,10 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
     },
     unsigned: () => waiting.size + signing.size,
   };
+}
+
+function isUrgent({ kind }: Draft): boolean {
+  return kind === 'presence' || kind === 'accuse' || kind === 'leave';
 }
 
 /** A set and a delete of one key are the same thing said differently. */

@@ -18,6 +18,8 @@ export interface Counters {
   readonly duplicates: number;
   readonly verifications: number;
   readonly signatures: number;
+  /** Records and frames that were not sent because a link takes less than there is to say. Sync repairs it. */
+  readonly droppedSoft: number;
   /** Frames and records that were not taken, by reason. */
   readonly refused: { readonly [reason: string]: number };
   readonly suspicionsTold: number;
@@ -127,6 +129,7 @@ export function createMetrics(startedAt: Now): Metrics {
       return {
         ...count,
         bytesOutByFrame: { ...byFrame },
+        droppedSoft: refused['slow-link'] ?? 0,
         refused: { ...refused },
         lagMs: { p50: quantile(0.5), p99: quantile(0.99) },
       };

@@ -52,6 +52,7 @@ export interface Overlay {
   onMemberJoined(peer: PeerId, now: Now): void;
   onMemberGone(peer: PeerId, reason: 'left' | 'failed' | 'expired', now: Now): void;
   onNeighbourSilent(peer: PeerId, now: Now): void;
+  onLinkOverflowed(peer: PeerId, now: Now): void;
   onPeerBanned(peer: PeerId, now: Now): void;
   onCaughtUp(): void;
   onWake(now: Now): void;
@@ -398,6 +399,12 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       views.backOff(peer, config['overlay.retryMs'], now);
       // It may hear us though we do not hear it: a close without a word would look like our death.
       dismiss(peer, 'silent', []);
+      review(now);
+    },
+    onLinkOverflowed(peer, now) {
+      if (!active.has(peer)) return;
+      views.backOff(peer, config['overlay.retryMs'], now);
+      dismiss(peer, 'overflow', []);
       review(now);
     },
     onPeerBanned(peer, now) {

@@ -24,6 +24,8 @@ export interface Sync {
   onFrame(from: PeerId, frame: SyncFrame, now: Now): void;
   onRecordStored(fact: Extract<Fact, { type: 'record-stored' }>, now: Now): void;
   onRecordDropped(record: SignedRecord): void;
+  /** The link has room again. */
+  onLinkDrained(peer: PeerId, now: Now): void;
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
   size(): number;
@@ -90,7 +92,12 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
   };
 
   const pump = (peer: PeerId, link: Link, now: Now): void => {
-    for (let frame = link.bulk.take(now); frame !== undefined; frame = link.bulk.take(now)) {
+    link.bulkAt = undefined;
+    for (;;) {
+      // Who finds it full is told when it has drained.
+      if (!outbox.isOpen(peer, 'bulk')) return;
+      const frame = link.bulk.take(now);
+      if (frame === undefined) break;
       outbox.send(peer, frame);
       const session = sessionOf(link, frame.session);
       if (session === undefined) continue;
@@ -173,6 +180,11 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     },
 
     onRecordDropped: record => sets[domainOf(record)].delete(record),
+
+    onLinkDrained(peer, now) {
+      const link = links.get(peer);
+      if (link !== undefined) pump(peer, link, now);
+    },
 
     onWake(now) {
       expire(now);

@@ -49,14 +49,14 @@ export type Frame =
     };
 
 export type FrameType = Frame['type'];
-export type DisconnectReason = 'full' | 'banned' | 'leaving' | 'surplus' | 'silent';
+export type DisconnectReason = 'full' | 'banned' | 'leaving' | 'surplus' | 'silent' | 'overflow';
 
 /** First 8 bytes of a record id, 16 hex characters: enough to tell records apart, too many to forge a second one. */
 export type ShortId = string;
 
 export type FrameCode = GateCode | 'decode' | 'frame-size' | 'frame-type' | 'frame-shape';
 
-const REASONS: readonly DisconnectReason[] = ['full', 'banned', 'leaving', 'surplus', 'silent'];
+const REASONS: readonly DisconnectReason[] = ['full', 'banned', 'leaving', 'surplus', 'silent', 'overflow'];
 
 interface FrameCodec<F extends Frame> {
   readonly code: number;

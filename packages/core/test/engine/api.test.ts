@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { createEngine } from '../../src/engine.ts';
-import { readRecord, signedBytes } from '../../src/identity/record.ts';
+import { readRecord, type SignedRecord, signedBytes } from '../../src/identity/record.ts';
 import { concatBytes } from '../../src/lib/bytes.ts';
 import { seedFrom } from '../../src/lib/rng.ts';
+import { createExchange } from '../../src/sync/exchange.ts';
+import { createIndexSet } from '../../src/sync/index-set.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
 import { createNode } from '../support/node.ts';
 import { at, peer, WALL } from '../support/peers.ts';
+import { ofType, type Sent } from '../support/recorder.ts';
 import { NETWORK, record } from '../support/records.ts';
 import { start } from '../support/signals.ts';
 
@@ -99,4 +102,71 @@ test('LIVE-4: the accusation of a killed neighbour is signed and goes to the oth
   expect(node.engine.stats()).toMatchObject({ suspicionsTold: 1, suspected: 1 });
   node.push(peer(2), record({ kind: 'presence', author: peer(1), at: node.mono + 1 }));
   expect(node.engine.stats().suspected).toBe(0);
+});
+
+test('ENGINE-15: what a slow link has no room for waits, the urgent overtakes it, and fresh goes before old', () => {
+  const node = createNode({ slowLinks: true, config: { 'sync.periodMs': 600_000 } });
+  start(node);
+  const [source, slow] = [peer(1), peer(2)];
+  node.link(source);
+  node.link(slow);
+  node.receive(slow, { type: 'graft', ids: [] });
+  node.sent();
+  const said = (n: number): SignedRecord =>
+    record({ author: peer(1), key: `k${n}`, value: new Uint8Array(4_000), at: n });
+  for (let n = 0; n < 40; n++) {
+    node.push(source, said(n));
+    node.advance(25);
+  }
+  const bytesTo = (sent: readonly Sent[]): number =>
+    sent.reduce((sum, { to, frame }) => sum + (to === slow ? encodeFrame(frame).length : 0), 0);
+  const before = node.sent();
+  expect(bytesTo(before)).toBeGreaterThan(32_768);
+  expect(bytesTo(before)).toBeLessThan(65_536);
+  const { queuedBytes, fullestLinkBytes } = node.engine.stats();
+  expect(queuedBytes).toBeGreaterThan(100_000);
+  expect(fullestLinkBytes).toBe(bytesTo(before));
+  expect(ofType(node.effects(), 'watch-link')).toEqual([{ type: 'watch-link', peer: slow, below: 4_096 }]);
+
+  node.receive(slow, { type: 'ping', nonce: 7 });
+  expect(node.sent()).toEqual([{ to: slow, frame: { type: 'pong', nonce: 7 } }]);
+  // It asks for all that it lacks while fresh records wait for it.
+  const session = 5;
+  const nothing = createExchange('state', createIndexSet(), session);
+  node.receive(slow, { type: 'sync', session, topics: [nothing.open()] });
+  const order: string[] = [];
+  for (let n = 0; n < 20 && !order.includes('sync'); n++) {
+    node.handle({ type: 'link-drained', peer: slow, waiting: 0 });
+    order.push(...node.sent().flatMap(({ to, frame }) => (to === slow ? [frame.type] : [])));
+  }
+  expect(order.length).toBeGreaterThan(5);
+  expect(order.map(type => type === 'push')).toEqual([...Array(order.length - 1).fill(true), false]);
+  expect(node.engine.stats().queuedBytes).toBe(0);
+});
+
+test('ENGINE-16: a link that takes nothing at all is closed with its reason, and its peer is not called dead', () => {
+  const node = createNode({ slowLinks: true, config: { 'flow.linkBytes': 131_072, 'flow.windowBytes': 65_536 } });
+  start(node);
+  const slow = peer(2);
+  node.link(peer(1));
+  node.link(slow);
+  node.receive(slow, { type: 'graft', ids: [] });
+  for (let n = 0; n < 30; n++) {
+    node.push(peer(1), record({ author: peer(1), key: `k${n}`, value: new Uint8Array(4_000), at: n }));
+    node.advance(25);
+  }
+  node.effects();
+  node.sent();
+  for (let n = 0; n < 12 && node.engine.neighbours().length === 2; n++) {
+    // Announced and never sent: asked for.
+    const ids = Array.from({ length: 1_024 }, (_, i) => (1_024 * n + i).toString(16).padStart(16, '0'));
+    node.receive(slow, { type: 'ihave', ids });
+    node.advance(2_000);
+    node.receive(slow, { type: 'heartbeat' });
+    node.receive(peer(1), { type: 'heartbeat' });
+  }
+  expect(ofType(node.effects(), 'close-link')).toEqual([{ type: 'close-link', peer: slow, reason: 'overflow' }]);
+  const goodbye = node.sent().findLast(({ to }) => to === slow);
+  expect(goodbye?.frame).toMatchObject({ type: 'disconnect', reason: 'overflow' });
+  expect(node.engine.stats().suspicionsTold).toBe(0);
 });

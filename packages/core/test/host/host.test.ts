@@ -74,6 +74,7 @@ function bench(onSend: (bench: Bench) => void = () => {}): Bench {
           onSend(b);
         },
         bufferedBytes: () => 0,
+        watch: note('watch'),
         close: note('close'),
         shutdown: async () => {},
       },
@@ -109,6 +110,7 @@ test('HOST-1: effects are obeyed in order, each by its port', () => {
     { type: 'dial', peer: peer(1), session: 5, initiator: true },
     { type: 'rtc-signal', peer: peer(1), session: 5, data: 'offer' },
     { type: 'send', to: peer(1), bytes: new Uint8Array(3) },
+    { type: 'watch-link', peer: peer(1), below: 4_096 },
     { type: 'server-signal', to: peer(1), payload: new Uint8Array([7]) },
     { type: 'deliver', delivery: { what: 'ready' } },
     { type: 'close-link', peer: peer(1), reason: 'full' },
@@ -123,6 +125,7 @@ test('HOST-1: effects are obeyed in order, each by its port', () => {
     `dial ${one} 5 true`,
     `signal ${one} 5 offer`,
     'send 00000001 3',
+    `watch ${one} 4096`,
     `relay ${one} 7`,
     'deliver ready',
     `close ${one} full`,

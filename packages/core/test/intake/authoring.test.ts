@@ -13,6 +13,7 @@ const self = peer(1);
 interface Bench extends Recorder {
   readonly authoring: Authoring;
   readonly owned: SignedRecord[];
+  congested: boolean;
   say(kind: Kind, key: string, value: Wire, mono?: number): void;
   /** Answers the sign effects so far; the records that came of it. */
   sign(mono?: number): readonly SignedRecord[];
@@ -22,6 +23,7 @@ function bench(config: ConfigOverrides = {}): Bench {
   const recorder = createRecorder();
   const owned: SignedRecord[] = [];
   let job = 0;
+  const links = { congested: false };
   const authoring = createAuthoring(
     {
       self,
@@ -31,6 +33,7 @@ function bench(config: ConfigOverrides = {}): Bench {
       hlc: createHlcClock(),
       nextJob: () => ++job as Job,
       onOwnRecord: said => void owned.push(said),
+      isCongested: () => links.congested,
     },
     at(0),
   );
@@ -38,6 +41,12 @@ function bench(config: ConfigOverrides = {}): Bench {
     ...recorder,
     authoring,
     owned,
+    get congested() {
+      return links.congested;
+    },
+    set congested(congested) {
+      links.congested = congested;
+    },
     say: (kind, key, value, mono = 0) => authoring.state(kind, key, value, at(mono)),
     sign(mono = 0) {
       for (const effect of ofType(recorder.effects(), 'sign')) {
@@ -173,4 +182,51 @@ test('AUTH-8: signatures that nobody asked for, or twice, change nothing', () =>
   b.authoring.onSigned(job!.job, new Uint8Array(64), at(0));
   b.authoring.onSigned(job!.job, new Uint8Array(64), at(0));
   expect(ofType(b.facts(), 'record-accepted')).toHaveLength(1);
+});
+
+const backlogs = (b: Bench): readonly boolean[] =>
+  b.deliveries().flatMap(delivery => (delivery.what === 'backlog' ? [delivery.waiting] : []));
+
+test('AUTH-9: while links are behind, state and events wait, and a newer word replaces the one that waits', () => {
+  const b = bench();
+  b.congested = true;
+  b.say('state', 'k', 1);
+  b.say('state', 'k', 2);
+  b.say('event', 'e', 3);
+  expect(b.sign()).toEqual([]);
+  expect(b.authoring.unsigned()).toBe(2);
+  // Nothing but a link can change that: no wake.
+  expect(b.authoring.nextWakeAt()).toBeUndefined();
+  b.authoring.onLinkEased(at(5));
+  expect(b.sign()).toEqual([]);
+  b.congested = false;
+  b.authoring.onLinkEased(at(6));
+  expect(b.sign().map(({ value }) => value)).toEqual([2, 3]);
+});
+
+test.each<Kind>(['presence', 'accuse', 'leave'])('AUTH-9: a word of kind %s does not wait for links', kind => {
+  const b = bench();
+  b.congested = true;
+  b.say('state', 'k', 1);
+  b.say(kind, kind === 'accuse' ? peer(2) : '', null);
+  expect(b.sign().map(said => said.kind)).toEqual([kind]);
+});
+
+test('AUTH-10: the app is told when drafts begin to wait, and when none does any more', () => {
+  const b = bench({ 'guard.authorPerSecond': 1, 'guard.authorBurst': 1 });
+  b.say('state', 'a', 1);
+  expect(backlogs(b)).toEqual([]);
+  b.say('state', 'b', 2);
+  b.say('state', 'c', 3);
+  expect(backlogs(b)).toEqual([true]);
+  b.authoring.onWake(at(1_000));
+  expect(backlogs(b)).toEqual([]);
+  b.authoring.onWake(at(2_000));
+  expect(backlogs(b)).toEqual([false]);
+  b.congested = true;
+  b.say('state', 'd', 4, 4_000);
+  expect(backlogs(b)).toEqual([true]);
+  b.congested = false;
+  b.authoring.onLinkEased(at(4_001));
+  expect(backlogs(b)).toEqual([false]);
 });

@@ -51,6 +51,8 @@ describe('invariants', () => {
     ['signs a number twice', 'seq-rises', changing(e => (e.type === 'sign' ? [e, e] : [e]))],
     ['does not pass on', 'bytes-balance', changing(e => (e.type === 'send' && e.bytes[1] === 1 ? [] : [e]))],
     ['lets a queue grow', 'queue-limit', withStats({ verifying: 9_999 })],
+    ['lets pushes pile up', 'queue-limit', withStats({ queuedBytes: 99_999_999 })],
+    ['gives a link too much', 'queue-limit', withStats({ fullestLinkBytes: 999_999 })],
     ['keeps another state', 'state-diverges', withStats({ stateHash: '0000000000000000' })],
     ['has too many links', 'links-limit', crowded],
     ['throws', 'engine-threw', throwing],

@@ -36,6 +36,8 @@ export interface NodeOptions {
   readonly seed?: number;
   /** Verify effects wait for the test's own answers. */
   readonly slowCrypto?: boolean;
+  /** What is sent stays in the machine until the test says otherwise. */
+  readonly slowLinks?: boolean;
 }
 
 /** More wakes than this at one instant: the engine asks to be woken without end. */
@@ -55,6 +57,8 @@ export function createNode(options: NodeOptions = {}): TestNode {
     } else if (effect.type === 'verify' && !options.slowCrypto) {
       const ok = fakeVerify(effect.key, effect.signature, effect.bytes);
       node.handle({ type: 'verified', job: effect.job, ok });
+    } else if (effect.type === 'watch-link' && !options.slowLinks) {
+      node.handle({ type: 'link-drained', peer: effect.peer, waiting: 0 });
     }
   };
 

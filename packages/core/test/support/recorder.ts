@@ -18,15 +18,19 @@ export interface Recorder {
   effects(): readonly Effect[];
   deliveries(): readonly Delivery[];
   sent(): readonly Sent[];
+  /** Full links take neither pushes nor bulk. All are open at first. */
+  fill(peer: PeerId, full: boolean): void;
 }
 
 export function createRecorder(): Recorder {
   let facts: Fact[] = [];
   let effects: Effect[] = [];
   let sent: Sent[] = [];
+  const full = new Set<PeerId>();
   const recorder: Recorder = {
     outbox: {
       send: (to, frame) => void sent.push({ to, frame }),
+      isOpen: to => !full.has(to),
       effect: effect => void effects.push(effect),
       fact: fact => void facts.push(fact),
     },
@@ -41,6 +45,10 @@ export function createRecorder(): Recorder {
       return taken;
     },
     deliveries: () => recorder.effects().flatMap(effect => (effect.type === 'deliver' ? [effect.delivery] : [])),
+    fill(peer, isFull) {
+      if (isFull) full.add(peer);
+      else full.delete(peer);
+    },
     sent() {
       const taken = sent;
       sent = [];

@@ -29,6 +29,8 @@ export interface Side {
   readonly sent: SyncFrame[];
   readonly sentTo: Set<PeerId>;
   readonly facts: Fact[];
+  /** Its links take no bulk. */
+  full: boolean;
   store(said: SignedRecord, path?: 'push' | 'sync'): void;
   drop(said: SignedRecord): void;
 }
@@ -82,11 +84,13 @@ export function createMesh(size: number, config: ConfigOverrides = {}, seed = 1)
       sent: [],
       sentTo: new Set(),
       facts: [],
+      full: false,
       sync: createSync({
         config: makeConfig(config),
         rng: rngOf(n, seed),
         outbox: {
           ...recorder.outbox,
+          isOpen: () => !side.full,
           send(to, frame) {
             side.sent.push(frame as SyncFrame);
             side.sentTo.add(to);

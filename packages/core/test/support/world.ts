@@ -194,6 +194,8 @@ class InMemoryWorld implements World {
     switch (effect.type) {
       case 'send':
         return this.#later(LINK_MS, effect.to, { type: 'frame', from: id, bytes: effect.bytes }, id);
+      case 'watch-link':
+        return this.#later(0, id, { type: 'link-drained', peer: effect.peer, waiting: 0 });
       case 'close-link':
         // In order behind the frames: a goodbye that was sent arrives before the end.
         if (this.#links.has(pair(id, effect.peer))) {

@@ -472,3 +472,17 @@ test('SYNC-6: what an unknown peer says is nothing to us', () => {
   pair.a.sync.onFrame(peer(9), { type: 'sync', session: 1, topics: [] }, at(0));
   expect([pair.a.sent, pair.a.facts]).toEqual([[], []]);
 });
+
+test('SYNC-20: a full link is sent nothing of a session but its opening, and when it drains the session goes on', () => {
+  const pair = createPair();
+  fill(pair, 0, 300, 0);
+  pair.a.full = true;
+  pair.linkUp();
+  pair.run(5_000);
+  expect(pair.a.sent.map(({ type }) => type)).toEqual(['sync']);
+  expect(pair.a.sync.nextWakeAt()).toBeGreaterThan(5_000);
+  pair.a.full = false;
+  pair.a.sync.onLinkDrained(pair.b.peer, at(5_000));
+  pair.run(20_000);
+  expectEqual(pair.a, pair.b);
+});

@@ -104,7 +104,7 @@ test.each<[string, Wire]>([
   ['a topic that is no array', [2, 0, [5]]],
   ['an unknown domain', [2, 0, [[2, 0, bytes(0), 1, bytes(5)]]]],
   ['two topics of one domain', [2, 0, Array.from({ length: 2 }, () => [1, 0, bytes(0), 1, bytes(5)])]],
-  ['an unknown reason', [11, 5, 0, []]],
+  ['an unknown reason', [11, 6, 0, []]],
 ])('WIRE-10: %s is refused', (_what, fields) => {
   expect(codeOf(fields)).toBe('frame-shape');
 });

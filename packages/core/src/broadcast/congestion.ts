@@ -1,0 +1,30 @@
+import type { Config } from '../config.ts';
+
+/** Bytes that wait for one link. */
+interface Waiting {
+  readonly waitingBytes: number;
+}
+
+/** Of a link's queue so much may fill up before the link counts as behind. */
+const BEHIND_SHARE = 0.25;
+
+/**
+ * Are at least half of these links behind? Then our own words had better wait where the newer still replaces the
+ * older and no signature is spent. One slow neighbour among many holds nobody up: its queue drops what is too much.
+ */
+export function isCongested(links: Iterable<Waiting>, config: Config): boolean {
+  const limit = BEHIND_SHARE * config['broadcast.queueBytes'];
+  let behind = 0;
+  let others = 0;
+  for (const { waitingBytes } of links) {
+    if (waitingBytes > limit) behind += 1;
+    else others += 1;
+  }
+  return behind > 0 && behind >= others;
+}
+
+export function waitingBytesOf(links: Iterable<Waiting>): number {
+  let bytes = 0;
+  for (const { waitingBytes } of links) bytes += waitingBytes;
+  return bytes;
+}

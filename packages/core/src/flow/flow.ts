@@ -1,0 +1,91 @@
+/**
+ * How much may be handed to a neighbour's link now? What a link has been given and has not yet put on the wire can
+ * be neither overtaken nor replaced, and a heartbeat behind a megabyte of sync looks like death. So a link is given
+ * a small window; the rest waits in the modules, where the urgent goes first and the newer replaces the older,
+ * until the host says that the link has drained. Small frames (liveness, grafts, goodbyes) do not wait for that.
+ */
+import type { Config } from '../config.ts';
+import type { Load, Outbox } from '../outbox.ts';
+import type { PeerId } from '../types.ts';
+import type { FrameType } from '../wire/frame.ts';
+import { wireLimits } from '../wire/limits.ts';
+
+export interface Flow {
+  /** May a frame of this load go now, whatever its size? */
+  isOpen(peer: PeerId, load: Load): boolean;
+  /** Counts a frame that is about to go. False: far too much waits already, and it is not to go. */
+  admit(peer: PeerId, type: FrameType, bytes: number): boolean;
+  /** The host says that no more than `waiting` bytes of what it was given wait. */
+  onDrained(peer: PeerId, waiting: number): void;
+  onNeighbourDown(peer: PeerId): void;
+  /** The most that any link holds by our count, bytes. */
+  fullest(): number;
+}
+
+interface Window {
+  /** Given to the link and not known to be on the wire, bytes. */
+  given: number;
+  /** The host has been asked to say when it has drained. */
+  asked: boolean;
+}
+
+/** Bulk keeps the line busy with little, so that what is fresh finds room and waits for little. */
+const BULK_SHARE = 1 / 4;
+/** The host speaks while there is still something to send, or the line would stand idle. */
+const LOW_SHARE = 1 / 8;
+
+export function createFlow(config: Config, outbox: Outbox): Flow {
+  // The largest frame fits on top of a window that is almost full.
+  const windowBytes = Math.min(config['flow.windowBytes'], config['flow.linkBytes'] - wireLimits.frameBytes);
+  const bulkBytes = BULK_SHARE * windowBytes;
+  const windows = new Map<PeerId, Window>();
+
+  const windowOf = (peer: PeerId): Window => {
+    let window = windows.get(peer);
+    if (window === undefined) {
+      window = { given: 0, asked: false };
+      windows.set(peer, window);
+    }
+    return window;
+  };
+
+  const askIfFilling = (peer: PeerId, window: Window): void => {
+    if (window.asked || window.given < bulkBytes) return;
+    window.asked = true;
+    outbox.effect({ type: 'watch-link', peer, below: LOW_SHARE * windowBytes });
+  };
+
+  return {
+    isOpen: (peer, load) => (windows.get(peer)?.given ?? 0) < (load === 'bulk' ? bulkBytes : windowBytes),
+
+    admit(peer, type, bytes) {
+      const window = windowOf(peer);
+      // The goodbye is the end of it anyway.
+      if (window.given + bytes > config['flow.linkBytes'] && type !== 'disconnect') {
+        if (isHard(type)) outbox.fact({ type: 'link-overflowed', peer });
+        else outbox.fact({ type: 'record-ignored', reason: 'slow-link' });
+        return false;
+      }
+      window.given += bytes;
+      askIfFilling(peer, window);
+      return true;
+    },
+
+    onDrained(peer, waiting) {
+      const window = windows.get(peer);
+      // Nobody asked: a word about an earlier link to the same peer.
+      if (!window?.asked) return;
+      window.given = waiting;
+      window.asked = false;
+      askIfFilling(peer, window);
+    },
+
+    onNeighbourDown: peer => void windows.delete(peer),
+    fullest: () => Math.max(0, ...[...windows.values()].map(({ given }) => given)),
+  };
+}
+
+/** Without these the tree would have a hole that neither side knows of. The rest is said again, or repaired by sync. */
+function isHard(type: FrameType): boolean {
+  return type === 'graft' || type === 'prune' || type === 'grow';
+}

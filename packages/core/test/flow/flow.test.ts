@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
+import { createFlow, type Flow } from '../../src/flow/flow.ts';
+import type { FrameType } from '../../src/wire/frame.ts';
+import { peer } from '../support/peers.ts';
+import { createRecorder, type Recorder } from '../support/recorder.ts';
+
+const a = peer(1);
+const b = peer(2);
+const WINDOW = 32_768;
+const LINK = 262_144;
+
+function bench(config: ConfigOverrides = {}): Recorder & { readonly flow: Flow } {
+  const recorder = createRecorder();
+  return { ...recorder, flow: createFlow(makeConfig(config), recorder.outbox) };
+}
+
+test('FLOW-1: a link is open for pushes below 32 KiB given, and for bulk below a quarter of that', () => {
+  const { flow } = bench();
+  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([true, true]);
+  flow.admit(a, 'delta', WINDOW / 4 - 1);
+  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([true, true]);
+  flow.admit(a, 'ping', 1);
+  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([true, false]);
+  flow.admit(a, 'push', (3 * WINDOW) / 4 - 1);
+  expect(flow.isOpen(a, 'push')).toBe(true);
+  flow.admit(a, 'push', 1);
+  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([false, false]);
+  expect([flow.isOpen(b, 'push'), flow.isOpen(b, 'bulk')]).toEqual([true, true]);
+});
+
+test('FLOW-2: the host is asked once, when bulk has no room, to say when an eighth is left', () => {
+  const { flow, effects } = bench();
+  flow.admit(a, 'push', WINDOW / 4 - 1);
+  expect(effects()).toEqual([]);
+  flow.admit(a, 'push', 1);
+  flow.admit(a, 'push', WINDOW);
+  expect(effects()).toEqual([{ type: 'watch-link', peer: a, below: WINDOW / 8 }]);
+  flow.onDrained(a, 0);
+  expect(flow.isOpen(a, 'bulk')).toBe(true);
+  flow.admit(a, 'push', WINDOW);
+  expect(effects()).toHaveLength(1);
+});
+
+test('FLOW-2: a host that says more than it was asked for is asked again', () => {
+  const { flow, effects } = bench();
+  flow.admit(a, 'push', WINDOW);
+  effects();
+  flow.onDrained(a, WINDOW / 2);
+  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([true, false]);
+  expect(effects()).toHaveLength(1);
+});
+
+test('FLOW-3: what nobody asked for, or about a link that is gone, changes nothing', () => {
+  const { flow, effects } = bench();
+  flow.onDrained(a, 1_000_000);
+  expect(flow.isOpen(a, 'bulk')).toBe(true);
+  flow.admit(a, 'push', WINDOW);
+  flow.onNeighbourDown(a);
+  expect(flow.isOpen(a, 'bulk')).toBe(true);
+  flow.onDrained(a, 1_000_000);
+  expect(flow.isOpen(a, 'bulk')).toBe(true);
+  expect(effects()).toHaveLength(1);
+});
+
+test.each<[FrameType, 'soft' | 'hard' | 'last']>([
+  ['heartbeat', 'soft'],
+  ['relay', 'soft'],
+  ['ihave', 'soft'],
+  ['push', 'soft'],
+  ['graft', 'hard'],
+  ['prune', 'hard'],
+  ['grow', 'hard'],
+  ['disconnect', 'last'],
+])('FLOW-4: above 256 KiB a %s is %s: dropped and counted, the end of the link, or sent all the same', (type, kind) => {
+  const { flow, facts } = bench();
+  expect(flow.admit(a, 'push', LINK - 10)).toBe(true);
+  expect(flow.admit(a, type, 10)).toBe(true);
+  expect(facts()).toEqual([]);
+  expect(flow.admit(a, type, 1)).toBe(kind === 'last');
+  expect(flow.fullest()).toBe(kind === 'last' ? LINK + 1 : LINK);
+  if (kind === 'soft') expect(facts()).toEqual([{ type: 'record-ignored', reason: 'slow-link' }]);
+  if (kind === 'hard') expect(facts()).toEqual([{ type: 'link-overflowed', peer: a }]);
+});

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { runScenario, type ScenarioFile } from '../../sim/index.ts';
+
+/** One node holds almost a megabyte, has 256 kbit/s to give it to five newcomers, and goes on talking. */
+const SLOW_SOURCE: ScenarioFile = {
+  name: 'slow-source',
+  nodes: 1,
+  duration: '90s',
+  join: { all: true },
+  network: { latencyMs: { within: 20 } },
+  load: [
+    { from: '5s', to: '6s', kind: 'state', perSecond: 200, bytes: 4_500, writers: 'one' },
+    { from: '25s', to: '45s', kind: 'event', perSecond: 1, bytes: 200, writers: 'one' },
+  ],
+  timeline: [
+    { at: '10s', do: 'slow', nodes: [0], kbps: 256, for: '80s' },
+    { at: '20s', do: 'join', count: 5, over: '1s' },
+  ],
+};
+
+it.each([1, 2, 3])('ENGINE-17: what is fresh overtakes a megabyte of sync behind 256 kbit/s (seed %i)', seed => {
+  const { report } = runScenario({ ...SLOW_SOURCE, seed });
+  expect(report.broken).toEqual([]);
+  expect(report.membership).toMatchObject({ falseSuspicions: 0, falseDeaths: 0 });
+  const [, events] = report.convergence.loads;
+  expect(events).toMatchObject({ delivered: 1 });
+  expect(events!.t99Ms).toBeLessThan(5_000);
+  expect(report.bytes.backlogMax).toBeLessThan(32_768);
+});
+
+it('ENGINE-17: without a window the same takes far longer', () => {
+  const config = { 'flow.windowBytes': 1_048_576, 'flow.linkBytes': 8_388_608 };
+  const { report } = runScenario({ ...SLOW_SOURCE, config });
+  const [, events] = report.convergence.loads;
+  expect(events!.t50Ms ?? Number.POSITIVE_INFINITY).toBeGreaterThan(20_000);
+});
