@@ -33,7 +33,10 @@ export async function createIdentity(
   options: IdentityOptions = {},
 ): Promise<Identity> {
   const { exportable = false } = options;
-  return (await generateNative(subtle, exportable)) ?? holdSeed(freshSeed(randomBytes), exportable);
+  const native = await generateNative(subtle, exportable);
+  if (native !== undefined) return native;
+  const seed = freshSeed(randomBytes);
+  return holdSeed(seed, publicKeyOf(seed), exportable);
 }
 
 /**
@@ -43,7 +46,9 @@ export async function createIdentity(
 export function freshIdentity(subtle: SubtleLike | undefined, randomBytes: (length: number) => Uint8Array): Identity {
   const seed = freshSeed(randomBytes);
   const publicKey = publicKeyOf(seed);
-  const holder = importNative(subtle, seed, false).then(native => native ?? holdSeed(seed, false));
+  const holder = importNative(subtle, seed, publicKey, false).then(
+    native => native ?? holdSeed(seed, publicKey, false),
+  );
   return named(publicKey, async bytes => (await holder).sign(bytes));
 }
 
@@ -67,7 +72,8 @@ export async function importIdentity(
     throw new HearsayError('bad-identity', 'An identity secret is 64 lower-case hex characters.');
   }
   const { exportable = false } = options;
-  return (await importNative(subtle, seed, exportable)) ?? holdSeed(seed, exportable);
+  const publicKey = publicKeyOf(seed);
+  return (await importNative(subtle, seed, publicKey, exportable)) ?? holdSeed(seed, publicKey, exportable);
 }
 
 /** How to read the seed of an exportable identity. Not on the object itself, where any script that holds it could. */
@@ -89,6 +95,7 @@ async function generateNative(subtle: SubtleLike | undefined, exportable: boolea
 async function importNative(
   subtle: SubtleLike | undefined,
   seed: Uint8Array,
+  publicKey: Uint8Array,
   exportable: boolean,
 ): Promise<Identity | undefined> {
   if (subtle === undefined) return undefined;
@@ -97,7 +104,7 @@ async function importNative(
   pkcs8.set(seed, PKCS8_PREFIX.length);
   try {
     const key = await subtle.importKey('pkcs8', pkcs8, ED25519, exportable, ['sign']);
-    return holdNativeKey(subtle, key, publicKeyOf(seed));
+    return holdNativeKey(subtle, key, publicKey);
   } catch {
     return undefined;
   }
@@ -116,8 +123,8 @@ function holdNativeKey(subtle: SubtleLike, key: SubtleKey, publicKey: Uint8Array
   return identity;
 }
 
-function holdSeed(seed: Uint8Array, exportable: boolean): Identity {
-  const identity = named(publicKeyOf(seed), async bytes => signWithSeed(seed, bytes));
+function holdSeed(seed: Uint8Array, publicKey: Uint8Array, exportable: boolean): Identity {
+  const identity = named(publicKey, async bytes => signWithSeed(seed, bytes));
   if (exportable) seedReaders.set(identity, async () => seed);
   return identity;
 }

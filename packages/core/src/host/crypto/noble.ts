@@ -2,7 +2,7 @@
  * Ed25519 in plain JavaScript, for pages without WebCrypto (plain http) and runtimes without its Ed25519.
  * Not constant-time; verification handles public data only.
  */
-import { getPublicKey, hashes, Point, sign } from '@noble/ed25519';
+import { hashes, Point, sign } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes, toHex } from '../../lib/bytes.ts';
 import type { Equation } from './rule-u.ts';
@@ -22,10 +22,19 @@ export const nobleEquation: Equation = {
   },
 };
 
-/** The public key of a 32-byte seed. */
+/**
+ * The public key of a 32-byte seed (RFC 8032, 5.1.5). noble's own call builds a table of multiples of the base point
+ * first, 20 ms of a page that joins and makes one key; multiples of another point are computed without it. 2B stands
+ * for B: the secret scalar is even, so half of it is a whole number.
+ */
 export function publicKeyOf(seed: Uint8Array): Uint8Array {
-  hashes.sha512 ??= sha512;
-  return getPublicKey(seed);
+  const head = sha512(seed).slice(0, 32);
+  head[0]! &= 0xf8;
+  head[31] = (head[31]! & 0x7f) | 0x40;
+  const half = littleEndian(head) / 2n;
+  return Point.BASE.double()
+    .multiply(half % GROUP_ORDER)
+    .toBytes();
 }
 
 /** Signs as RFC 8032 says: deterministic, the same bytes as WebCrypto gives. */
