@@ -5,23 +5,9 @@ import * as identities from '@hearsay/core/crypto';
 import { browserPlatform } from './ports/platform.ts';
 import { createJoinRoom, type JoinRoom } from './room/index.ts';
 
-export { type ErrorCode, HearsayError, type PeerId, type RoomStatus, type Rule } from '@hearsay/core';
-export type { Identity, IdentityOptions } from '@hearsay/core/crypto';
+export { HearsayError } from '@hearsay/core';
 export { indexedDbStorage } from './ports/indexed-db-storage.ts';
-export type {
-  IceServer,
-  Other,
-  PresenceChange,
-  Room,
-  RoomConfig,
-  RoomEvents,
-  RoomLink,
-  RoomPresence,
-  RoomSignals,
-  RoomState,
-  RoomStats,
-  StateChange,
-} from './room/index.ts';
+export type * from './room/api.ts';
 
 /**
  * Joins a room and returns at once; `room.ready` tells when it is usable. Joining the same room again, with the same

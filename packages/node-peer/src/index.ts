@@ -1,26 +1,12 @@
 /** Hearsay in Node: the same names and shapes as in a tab. Importing this module does nothing. */
-import type { Room, RoomConfig } from '@hearsay/browser/room';
+import type { Room, RoomConfig } from '@hearsay/browser/api';
 import { createJoinRoom } from '@hearsay/browser/room';
 import * as identities from '@hearsay/core/crypto';
 import { isLocalAddress } from './ports/bind-address.ts';
 import { nodePlatform } from './ports/platform.ts';
 
-export type {
-  IceServer,
-  Other,
-  PresenceChange,
-  Room,
-  RoomConfig,
-  RoomEvents,
-  RoomLink,
-  RoomPresence,
-  RoomSignals,
-  RoomState,
-  RoomStats,
-  StateChange,
-} from '@hearsay/browser/room';
-export { type ErrorCode, HearsayError, type PeerId, type RoomStatus, type Rule } from '@hearsay/core';
-export type { Identity, IdentityOptions } from '@hearsay/core/crypto';
+export type * from '@hearsay/browser/api';
+export { HearsayError } from '@hearsay/core';
 export { type FolderStorage, folderStorage } from './ports/folder-storage.ts';
 
 export interface NodeRoomConfig<Presence> extends RoomConfig<Presence> {

@@ -3,7 +3,7 @@ import type { Clock, MonoMs, WallMs } from '@hearsay/core/host';
 /** Longest delay that `setTimeout` keeps; above it the timer would fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** The browser's clocks. `mono` counts from the page's start and never jumps. */
+/** The clocks of a page or a process. `mono` counts from its start and never jumps. */
 export const systemClock: Clock = {
   now: () => ({ mono: performance.now() as MonoMs, wall: Date.now() as WallMs }),
   timer(delayMs, fire) {

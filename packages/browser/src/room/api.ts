@@ -3,6 +3,9 @@ import type { ConfigOverrides, EngineStats, HearsayError, PeerId, RoomStatus, Ru
 import type { Identity } from '@hearsay/core/crypto';
 import type { RecordStorage } from '@hearsay/core/host';
 
+export type { ErrorCode, PeerId, RoomStatus, Rule } from '@hearsay/core';
+export type { Identity, IdentityOptions } from '@hearsay/core/crypto';
+
 /** Types of the three nouns of a room. */
 export interface RoomConfig<Presence> {
   /** Names the application, ≤ 64 characters. With room and policy it is hashed into every signature. */

@@ -1,8 +1,8 @@
 /** Node's side of a room's platform. */
 import { randomBytes, webcrypto } from 'node:crypto';
+import { systemClock } from '@hearsay/browser/clock';
 import type { Platform } from '@hearsay/browser/room';
 import type { SubtleLike } from '@hearsay/core/crypto';
-import { systemClock } from './clock.ts';
 import { nodeWebRtc } from './node-webrtc.ts';
 import { nodeSocket } from './socket.ts';
 

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { systemClock } from '../../src/ports/clock.ts';
+import { systemClock } from '../../src/ports/index.ts';
 import { nodeSocket } from '../../src/ports/socket.ts';
 
 test('NODE-10: the clock tells both times, and its timers fire once or not at all', async () => {

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { createWebRtcLinks, type WebRtcLinks } from '@hearsay/browser/webrtc';
 import type { LinkInput, PeerId } from '@hearsay/core/host';
-import { systemClock } from '../../src/ports/clock.ts';
+import { systemClock } from '../../src/ports/index.ts';
 import { nodeWebRtc } from '../../src/ports/node-webrtc.ts';
 
 const rtc = nodeWebRtc({ bindAddress: '127.0.0.1' });
