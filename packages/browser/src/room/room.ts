@@ -241,6 +241,7 @@ function openPorts(setting: PortSetting, sink: (input: LinkInput | RendezvousInp
   const ice = createIceSource(config.iceServers, message => setting.warn('ice-servers-failed', message));
   const { clock } = platform;
   let elsewhere = false;
+  const hasLinks = (): boolean => engine.neighbours().length > 0;
   const links = createWebRtcLinks(
     {
       self: identity,
@@ -250,7 +251,10 @@ function openPorts(setting: PortSetting, sink: (input: LinkInput | RendezvousInp
       iceServers: ice.servers,
       wrtc: rtc.wrtc,
     },
-    sink,
+    input => {
+      sink(input);
+      if (input.type === 'link-down' && !hasLinks()) rendezvous.hasten();
+    },
   );
   const rendezvous = createSignalingClient(
     {
@@ -263,6 +267,7 @@ function openPorts(setting: PortSetting, sink: (input: LinkInput | RendezvousInp
       WebSocket: platform.WebSocket,
       clock,
       random: () => platform.randomBytes(1)[0]! / 256,
+      isCalm: hasLinks,
       onIceServers: ice.handOut,
       onElsewhere: () => {
         if (!elsewhere) setting.warn('other-network', OTHER_NETWORK);

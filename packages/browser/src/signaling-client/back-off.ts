@@ -2,6 +2,9 @@
 
 export const FIRST_DELAY_MS: number = 250;
 export const MAX_DELAY_MS: number = 15_000;
+/** The same for a peer that has links: newcomers wait for it and nobody else, and each attempt is an error in a console. */
+export const CALM_FIRST_DELAY_MS: number = 1_000;
+export const CALM_MAX_DELAY_MS: number = 60_000;
 /** A server that said no will mostly say it again. */
 export const REFUSED_DELAY_MS: number = 30_000;
 /** A connection that lasted this long was a success; one that did not keeps the back-off growing. */
@@ -13,6 +16,8 @@ export interface Ending {
   readonly refused: boolean;
   /** The server's own wish, already clamped; 0 if none. */
   readonly retryAfterMs: number;
+  /** There are links: the room goes on without a server. */
+  readonly calm: boolean;
 }
 
 export interface BackOff {
@@ -20,6 +25,8 @@ export interface BackOff {
   readonly url: number;
   /** Moves on to the next url and says how long to wait first. */
   next(ending: Ending): number;
+  /** The next wait is a first one. */
+  startAfresh(): void;
 }
 
 /**
@@ -34,14 +41,18 @@ export function createBackOff(urls: number, random: () => number): BackOff {
     get url() {
       return url;
     },
-    next({ joinedMs, refused, retryAfterMs }) {
+    startAfresh() {
+      failures = 0;
+    },
+    next({ joinedMs, refused, retryAfterMs, calm }) {
       if (joinedMs >= STABLE_MS) failures = 0;
       failures += 1;
       url = (url + 1) % urls;
       if (refused) return Math.max(retryAfterMs, jittered(2 * REFUSED_DELAY_MS));
       const rounds = Math.floor(failures / urls);
       if (rounds === 0) return 0;
-      const delay = jittered(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(rounds - 1, 16)));
+      const [first, most] = calm ? [CALM_FIRST_DELAY_MS, CALM_MAX_DELAY_MS] : [FIRST_DELAY_MS, MAX_DELAY_MS];
+      const delay = jittered(Math.min(most, first * 2 ** Math.min(rounds - 1, 16)));
       // With somewhere else to go, one server's wish to be left alone holds nobody back.
       return urls === 1 ? Math.max(retryAfterMs, delay) : delay;
     },

@@ -5,7 +5,7 @@
 import type { Clock, PeerId, Rendezvous, RendezvousInput } from '@hearsay/core/host';
 import { type IceServer, type ServerMessage, SIGNALING_PATH } from '@hearsay/signaling/protocol';
 import { type Attempt, type AttemptEnd, type Credentials, startAttempt } from './attempt.ts';
-import { createBackOff } from './back-off.ts';
+import { createBackOff, FIRST_DELAY_MS } from './back-off.ts';
 import { bytesOfBase64, toBase64 } from './base64.ts';
 import type { SignalingSocketConstructor } from './socket.ts';
 
@@ -23,6 +23,8 @@ export interface SignalingClientOptions extends Credentials {
   readonly clock: Clock;
   /** Chance in [0, 1), for the jitter. */
   readonly random: () => number;
+  /** Are there links, so that the room goes on without a server? Attempts are then rarer. Default: never. */
+  readonly isCalm?: (() => boolean) | undefined;
   /** What the server hands out on every join. */
   readonly onIceServers?: ((servers: readonly IceServer[]) => void) | undefined;
   /** Others hold the same app and room under another network id: told at a join, by servers that can tell. */
@@ -30,6 +32,11 @@ export interface SignalingClientOptions extends Credentials {
   /** The first attempt that ends without `joined`, and without being refused, since the start or the last join. */
   readonly onUnreachable?: ((failure: { url: string; reason: string; detail: string | undefined }) => void) | undefined;
   readonly onState?: ((state: SignalingState) => void) | undefined;
+}
+
+export interface SignalingClient extends Rendezvous {
+  /** The links are gone, the server is needed now: what waits for its next attempt waits a first time's wait at most. */
+  hasten(): void;
 }
 
 /**
@@ -40,7 +47,7 @@ export interface SignalingClientOptions extends Credentials {
 export function createSignalingClient(
   options: SignalingClientOptions,
   sink: (input: RendezvousInput) => void,
-): Rendezvous {
+): SignalingClient {
   const { clock, urls } = options;
   const backOff = createBackOff(Math.max(1, urls.length), options.random);
   let wanted = false;
@@ -48,6 +55,8 @@ export function createSignalingClient(
   let joinedAt: number | undefined;
   let complained = false;
   let cancelRetry: (() => void) | undefined;
+  /** A refusal is waited out, whoever is in a hurry. */
+  let mayHasten = false;
 
   const connect = (): void => {
     cancelRetry = undefined;
@@ -74,7 +83,9 @@ export function createSignalingClient(
     }
     const joinedMs = joinedAt === undefined ? 0 : clock.now().mono - joinedAt;
     joinedAt = undefined;
-    cancelRetry = clock.timer(backOff.next({ joinedMs, refused, retryAfterMs }), connect);
+    mayHasten = !refused && retryAfterMs === 0;
+    const calm = options.isCalm?.() ?? false;
+    cancelRetry = clock.timer(backOff.next({ joinedMs, refused, retryAfterMs, calm }), connect);
     options.onState?.('waiting');
     sink({ type: 'rendezvous-down', reason });
   };
@@ -108,6 +119,13 @@ export function createSignalingClient(
       attempt = undefined;
       joinedAt = undefined;
       options.onState?.('closed');
+    },
+    hasten() {
+      if (cancelRetry === undefined || !mayHasten) return;
+      cancelRetry();
+      backOff.startAfresh();
+      // Those who lost each other lost each other at once: they must not all return in the same moment.
+      cancelRetry = clock.timer(FIRST_DELAY_MS * options.random(), connect);
     },
     introduce() {
       attempt?.send({ t: 'introduce' });

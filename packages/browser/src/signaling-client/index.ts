@@ -2,6 +2,7 @@
 export {
   createSignalingClient,
   MAX_PAYLOAD_BYTES,
+  type SignalingClient,
   type SignalingClientOptions,
   type SignalingState,
 } from './client.ts';

@@ -3,7 +3,7 @@ import { createSignalingServer } from '@hearsay/signaling';
 import { joinProof, type ServerMessage } from '@hearsay/signaling/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CONNECT_TIMEOUT_MS, MAX_BAD_MESSAGES, MAX_SOCKET_BUFFER_BYTES } from '../../src/signaling-client/attempt.ts';
-import { MAX_DELAY_MS, REFUSED_DELAY_MS, STABLE_MS } from '../../src/signaling-client/back-off.ts';
+import { CALM_MAX_DELAY_MS, MAX_DELAY_MS, REFUSED_DELAY_MS, STABLE_MS } from '../../src/signaling-client/back-off.ts';
 import { MAX_PAYLOAD_BYTES } from '../../src/signaling-client/index.ts';
 import { identity, verifySignature } from '../webrtc/rig.ts';
 import {
@@ -46,9 +46,9 @@ async function server(welcome?: ServerMessage): Promise<ScriptedServer> {
 }
 
 /** A client on fake sockets and a manual clock. */
-function fake(urls: readonly string[] = ['wss://a.example']) {
+function fake(urls: readonly string[] = ['wss://a.example'], isCalm?: () => boolean) {
   const clock = manualClock();
-  const made = client({ urls, clock, WebSocket: FakeSocket, random: () => 1 });
+  const made = client({ urls, clock, WebSocket: FakeSocket, random: () => 1, isCalm });
   const reasons = (): string[] =>
     made.inputs.flatMap(input => (input.type === 'rendezvous-down' ? [input.reason] : []));
   const last = (): FakeSocket => FakeSocket.made.at(-1)!;
@@ -205,6 +205,48 @@ test('RDV-7: waits double from 250 ms to 15 s, and start again after a connectio
   clock.advance(STABLE_MS);
   fail();
   expect(delays.at(-1)).toBe(250);
+});
+
+test('RDV-13: a peer that has links waits longer and longer, up to a minute, and hurries when they are gone', () => {
+  let calm = true;
+  const { last, client: rendezvous, clock } = fake(undefined, () => calm);
+  rendezvous.open();
+  const fail = (): number => {
+    last().drop();
+    const delay = clock.waiting()[0]!;
+    clock.advance(delay);
+    return delay;
+  };
+  const delays = Array.from({ length: 8 }, fail);
+  expect(delays).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, CALM_MAX_DELAY_MS, CALM_MAX_DELAY_MS]);
+  last().drop();
+  calm = false;
+  rendezvous.hasten();
+  expect(clock.waiting()).toEqual([250]);
+  clock.advance(250);
+  expect([fail(), fail(), fail()]).toEqual([250, 500, 1_000]);
+  // An attempt that is under way is not hurried.
+  const { length } = FakeSocket.made;
+  rendezvous.hasten();
+  clock.advance(1_000);
+  expect(FakeSocket.made).toHaveLength(length);
+});
+
+test('RDV-13: a server that refused, or asked for patience, is not hurried, and one that was left is let be', () => {
+  for (const answer of [
+    { t: 'error', code: 'forbidden', message: 'no' },
+    { t: 'error', code: 'shutting-down', message: '', retryAfterMs: 20_000 },
+  ]) {
+    const { last, client: rendezvous, clock } = fake();
+    rendezvous.open();
+    last().say(JSON.stringify({ t: 'challenge', nonce: NONCE }));
+    last().say(JSON.stringify(answer));
+    rendezvous.hasten();
+    expect(clock.waiting()[0]).toBeGreaterThanOrEqual(20_000);
+    rendezvous.close();
+    rendezvous.hasten();
+    expect(clock.waiting()).toEqual([]);
+  }
 });
 
 test.each(['forbidden', 'bad-proof', 'room-full', 'replaced'] as const)(

@@ -1,12 +1,13 @@
 /** A signaling client on a real socket, a scripted server, and a clock that a test turns by hand. */
 import type { AddressInfo } from 'node:net';
-import type { Clock, MonoMs, Rendezvous, RendezvousInput, WallMs } from '@hearsay/core/host';
+import type { Clock, MonoMs, RendezvousInput, WallMs } from '@hearsay/core/host';
 import { type ClientMessage, parseClientMessage, type ServerMessage } from '@hearsay/signaling/protocol';
 import { nodeSocket } from '../../../node-peer/src/ports/socket.ts';
 import { type WebSocket, WebSocketServer } from '../../../node-peer/test/ports/ws.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import {
   createSignalingClient,
+  type SignalingClient,
   type SignalingClientOptions,
   type SignalingSocket,
   type SignalingState,
@@ -17,7 +18,7 @@ export const NONCE: string = '5a'.repeat(32);
 
 export interface TestClient {
   readonly self: TestIdentity;
-  readonly client: Rendezvous;
+  readonly client: SignalingClient;
   readonly inputs: RendezvousInput[];
   readonly states: SignalingState[];
   until<T extends RendezvousInput['type']>(type: T, times?: number): Promise<Extract<RendezvousInput, { type: T }>>;

@@ -39,6 +39,7 @@ const THIN_MS = 10_000;
 export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng): RendezvousPolicy {
   let wanted = false;
   let up = false;
+  /** Kept when the server is lost: newcomers look for those who had this role when it is back. */
   let entry = false;
   let settledSince: number | undefined;
   /** Since when there are too few links, and how long that is borne before the server is asked. */
@@ -98,7 +99,6 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
     },
     onDown() {
       up = false;
-      entry = false;
     },
     onEntryRole(isEntry, now) {
       entry = isEntry;
@@ -109,9 +109,10 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
       settledSince = settled ? (settledSince ?? now.mono) : undefined;
       const isHeld = settledSince !== undefined && now.mono >= settledSince + config['overlay.settleMs'];
       if (!settled) want(true);
-      else if (wanted && up && links > 0 && isHeld) {
+      else if (wanted && links > 0 && isHeld) {
+        // Whether it answers or not: a server that is down is sought by its entry points and by those who need it.
         if (!entry) want(false);
-        if (beaconAt === undefined) planBeacon(roomSize, now);
+        if (beaconAt === undefined && (up || !wanted)) planBeacon(roomSize, now);
       }
       checkInWhenDue(roomSize, now);
       askWhenThin(view, now);
@@ -123,7 +124,7 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
     nextWakeAt() {
       let next = Number.POSITIVE_INFINITY;
       if (beaconAt !== undefined && (!wanted || up)) next = beaconAt;
-      if (wanted && up && settledSince !== undefined && (!entry || beaconAt === undefined)) {
+      if (wanted && settledSince !== undefined && (!entry || (up && beaconAt === undefined))) {
         next = Math.min(next, settledSince + config['overlay.settleMs']);
       }
       return up ? Math.min(next, thinDueAt()) : next;

@@ -50,6 +50,23 @@ test('OVER-11: who loses too many links opens it again at once', () => {
   expect(opened(node)).toEqual([true]);
 });
 
+test('OVER-11: who has its links does not look for a lost server; an entry point does, and who needs it', () => {
+  for (const [entry, links, closed] of [
+    [false, 1, [false]],
+    [true, 1, []],
+    [false, 0, []],
+  ] as const) {
+    const node = createNode({ config });
+    start(node, [], entry);
+    for (let n = 0; n < links; n++) node.link(peer(1 + n));
+    live(node, 1_000);
+    node.handle({ type: 'rendezvous-down', reason: 'unreachable' });
+    node.effects();
+    live(node, 30_000);
+    expect(opened(node).slice(0, 1)).toEqual(closed);
+  }
+});
+
 test('OVER-12: everybody checks in with the server now and then, about once per period for the whole room', () => {
   let checkIns = 0;
   for (let seed = 0; seed < 8; seed++) {
