@@ -1,13 +1,23 @@
-/** What the compiler lets through: chance, clocks and timers in the core, Node's `process` in the core and browser. */
+/**
+ * What the compiler lets through: chance, clocks, timers and inexact functions in the core and its simulator, Node's
+ * `process` there and in the browser's package.
+ */
 import { walk } from './tree.mjs';
 
-const CORE = 'packages/core/src/';
+const CORE = 'packages/core/';
+const INEXACT = 'acos asin atan atan2 cbrt cos cosh exp expm1 hypot log log10 log1p log2 pow sin sinh tan tanh';
 const IN_CORE = {
   'Date.now': 'read `now`',
   'Math.random': 'use the seeded generator in lib',
   'performance.now': 'read `now`',
   setTimeout: 'keep a deadline and answer `nextWakeAt`',
   setInterval: 'keep a deadline and answer `nextWakeAt`',
+  ...Object.fromEntries(
+    INEXACT.split(' ').map(name => [
+      `Math.${name}`,
+      'its last bit differs between JavaScript engines; use + − × ÷ and √',
+    ]),
+  ),
 };
 
 /**
@@ -15,7 +25,7 @@ const IN_CORE = {
  * @returns {import('./tree.mjs').Problem[]}
  */
 export function checkGlobals(tree) {
-  return tree.matching(/^packages\/(core|browser)\/src\/.*\.tsx?$/).flatMap(file => {
+  return tree.matching(/^packages\/(core\/(src|sim)|browser\/src)\/.*\.tsx?$/).flatMap(file => {
     const { program, lineOf } = tree.source(file);
     const problems = [];
     walk(program, (node, parent) => {
