@@ -277,7 +277,7 @@ const numbers = {
     1_024,
     16_777_216,
     'bytes/s',
-    'Bulk sent per link; half of what the other side admits.',
+    'Bulk sent per link, 64 KiB of it at once; half of what the other side admits. Less: a thousand members take longer to get.',
     'half of guard.linkBytesPerSecond',
   ],
   'intake.seen': [

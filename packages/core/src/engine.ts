@@ -107,6 +107,7 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
       if (stalledMs > STALL_MS) {
         modules.liveness.onStall(stalledMs, now);
         modules.presence.onStall(stalledMs, now);
+        modules.sync.onStall(now);
       }
       handledAt = now.mono;
       if (input.type === 'leave') leave(parts, drain, now);

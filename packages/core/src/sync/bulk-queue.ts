@@ -22,15 +22,16 @@ export interface BulkQueue {
 
 type Item = { readonly session: number; readonly record: SignedRecord } | { readonly answer: Answer };
 
-const FRAME_TARGET_BYTES = 8_192;
+const FRAME_TARGET_BYTES = 4_096;
+/** What may go at once: a heartbeat behind it is late by half a second where 1 Mbit/s go up. Above one record. */
+const BURST_BYTES = 65_536;
 /** More than the largest room holds; a neighbour that wants still more asks again. */
 const MAX_ITEMS = 32_768;
 /** A neighbour that asks without reading waits in vain for what is beyond. */
 export const MAX_ANSWERS = 64;
 
 export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQueue {
-  // A burst below one record would never let that record go.
-  const pace = createTokenBucket(bytesPerSecond, Math.max(bytesPerSecond, wireLimits.recordBytes), startedAt.mono);
+  const pace = createTokenBucket(bytesPerSecond, BURST_BYTES, startedAt.mono);
   let items: Item[] = [];
   let head = 0;
   let answers = 0;

@@ -5,6 +5,7 @@
 import type { SignedRecord } from '../identity/record.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { MonoMs, Now, RecordId } from '../types.ts';
+import type { Frame } from '../wire/frame.ts';
 import type { SyncDomain } from '../wire/sync-topic.ts';
 import { type BulkQueue, createBulkQueue } from './bulk-queue.ts';
 import type { Exchange } from './exchange.ts';
@@ -24,6 +25,8 @@ export interface Link {
   readonly shipped: Shipped;
   own: Session | undefined;
   theirs: Session | undefined;
+  /** The neighbour's opening, as long as somebody else is sending. */
+  held: Extract<Frame, { type: 'sync' }> | undefined;
   bulkAt: MonoMs | undefined;
 }
 
@@ -43,6 +46,7 @@ export function createLink(bytesPerSecond: number, now: Now): Link {
     shipped: createShipped(),
     own: undefined,
     theirs: undefined,
+    held: undefined,
     bulkAt: undefined,
   };
 }

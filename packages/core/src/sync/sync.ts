@@ -12,6 +12,7 @@ import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { SyncDomain, SyncTopic } from '../wire/sync-topic.ts';
+import { type BulkIn, createBulkIn } from './bulk-in.ts';
 import { createExchange, workOf } from './exchange.ts';
 import { createIndexSet, type IndexSet } from './index-set.ts';
 import { createLink, endSession, type Link, type Session, sessionOf } from './link.ts';
@@ -26,6 +27,8 @@ export interface Sync {
   onRecordDropped(record: SignedRecord): void;
   /** The link has room again. */
   onLinkDrained(peer: PeerId, now: Now): void;
+  /** This node was stopped, and may have missed much: a session comes soon. */
+  onStall(now: Now): void;
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
   size(): number;
@@ -49,6 +52,15 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
   let unfinished: PeerId | undefined;
   let periodicAt: number | undefined;
   let opened = 0;
+  const bulkIn: BulkIn = createBulkIn();
+  /** When to see to what was held back. */
+  let resumeAt: number | undefined;
+
+  const isHeld = (peer: PeerId, now: Now): boolean => {
+    if (!bulkIn.holds(peer, now)) return false;
+    resumeAt = bulkIn.overAt;
+    return true;
+  };
 
   const startSession = (id: number, now: Now): Session => ({
     id,
@@ -80,6 +92,7 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
   const openWaiting = (now: Now): void => {
     for (const peer of waiting) {
       if (ownSessions(now) >= OWN_SESSIONS) return;
+      if (isHeld(peer, now)) continue;
       waiting.delete(peer);
       open(peer, now);
     }
@@ -124,7 +137,10 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
   };
 
   const onSync = (peer: PeerId, link: Link, frame: Extract<SyncFrame, { type: 'sync' }>, now: Now): void => {
-    const session = sessionOf(link, frame.session) ?? startSession(frame.session, now);
+    const known = sessionOf(link, frame.session);
+    link.held = known === undefined && isHeld(peer, now) ? frame : undefined;
+    if (link.held !== undefined) return;
+    const session = known ?? startSession(frame.session, now);
     // A neighbour that opens another one has given up its last.
     if (session !== link.own) link.theirs = session;
     session.turns += 1;
@@ -133,6 +149,10 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     const { id } = session;
     link.bulk.addAnswer(topics.length > 0 ? { type: 'sync', session: id, topics } : { type: 'done', session: id });
     pump(peer, link, now);
+  };
+
+  const answerHeld = (now: Now): void => {
+    for (const [peer, link] of links) if (link.held !== undefined) onSync(peer, link, link.held, now);
   };
 
   const schedule = (afterMs: number, now: Now): void => {
@@ -171,6 +191,7 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       const session = sessionOf(link, frame.session);
       if (session === undefined) return outbox.fact({ type: 'record-ignored', reason: 'unasked' });
       if (frame.type === 'done') return end(from, link, session, now);
+      if (frame.records.length > 0) bulkIn.onRecords(from, now);
       for (const bytes of frame.records) outbox.fact({ type: 'record-offered', bytes, from, path: 'sync' });
     },
 
@@ -186,6 +207,10 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       if (link !== undefined) pump(peer, link, now);
     },
 
+    onStall(now) {
+      if (links.size > 0) schedule(config['sync.soonMs'], now);
+    },
+
     onWake(now) {
       expire(now);
       for (const [peer, link] of links) if (link.bulkAt !== undefined && now.mono >= link.bulkAt) pump(peer, link, now);
@@ -198,11 +223,15 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
           schedule(config['sync.periodMs'], now);
         }
       }
+      if (resumeAt !== undefined && now.mono >= resumeAt) {
+        resumeAt = undefined;
+        answerHeld(now);
+      }
       openWaiting(now);
     },
 
     nextWakeAt() {
-      let next = periodicAt ?? Number.POSITIVE_INFINITY;
+      let next = Math.min(periodicAt ?? Number.POSITIVE_INFINITY, resumeAt ?? Number.POSITIVE_INFINITY);
       for (const { bulkAt, own } of links.values()) {
         next = Math.min(next, bulkAt ?? next);
         if (own !== undefined && waiting.size > 0) next = Math.min(next, own.touchedAt + config['sync.timeoutMs']);

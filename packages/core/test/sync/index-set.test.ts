@@ -189,3 +189,34 @@ test('SYNC-10: bounds that nobody holds, or that no record could have, are bound
   set.add(early);
   expect(set.at(0)).toBe(early);
 });
+
+/** Records that count how often they are looked at. */
+function watched(count: number, random: Rng): { readonly records: SignedRecord[]; looks: number } {
+  const watch = { records: [] as SignedRecord[], looks: 0 };
+  for (const said of some(count, random, 36_000_000)) {
+    const { hlc } = said;
+    const get = (): Hlc => {
+      watch.looks += 1;
+      return hlc;
+    };
+    watch.records.push(Object.defineProperty({ ...said }, 'hlc', { get }));
+  }
+  return watch;
+}
+
+test.each([500, 8_000])('SYNC-10: of %i records an insertion, a deletion or a range looks at few', size => {
+  const watch = watched(size, rngOf(size, 1));
+  const set = createIndexSet();
+  const looksOf = (times: number, work: (n: number) => void): number => {
+    watch.looks = 0;
+    for (let n = 0; n < times; n++) work(n);
+    return watch.looks / times;
+  };
+  // Twice the logarithm: a search in each of the nodes on the way, a bound, and what of a node is split or joined.
+  const few = 2 * Math.log2(size) + 12;
+  for (const said of watch.records.slice(0, -100)) set.add(said);
+  expect(looksOf(100, n => set.add(watch.records[size - 100 + n]!))).toBeLessThan(few);
+  const bounds = Array.from({ length: 100 }, (_, n) => ({ bucket: bucketOf(watch.records[n]!), id: '' }));
+  expect(looksOf(100, n => set.measure({ lower: bounds[n]!, upper: bounds[(n + 1) % 100] }))).toBeLessThan(2 * few);
+  expect(looksOf(100, n => set.delete(watch.records[n]!))).toBeLessThan(few);
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SignedRecord } from '../../src/identity/record.ts';
+import { createBulkIn, HOLD_MS, SETTLE_MS } from '../../src/sync/bulk-in.ts';
 import { OWN_SESSIONS, TURNS } from '../../src/sync/sync.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
@@ -134,11 +135,12 @@ test('SYNC-3: records travel in chunks', () => {
   for (let n = 0; n < 600; n++) pair.a.store(fakeRecord(rng, n));
   for (let n = 0; n < 5; n++) pair.a.store(fakeRecord(rng, n, wireLimits.recordBytes));
   pair.linkUp();
+  pair.run(1_000);
   expect(ids(pair.b)).toHaveLength(605);
   for (const frame of pair.a.sent) {
     if (frame.type !== 'delta') continue;
     const bytes = frame.records.reduce((sum, { length }) => sum + length, 0);
-    expect(frame.records.length === 1 || bytes <= 8_192).toBe(true);
+    expect(frame.records.length === 1 || bytes <= 4_096).toBe(true);
     expect(frame.records.length).toBeLessThanOrEqual(wireLimits.recordsPerFrame);
   }
 });
@@ -149,10 +151,10 @@ test('SYNC-3: bulk keeps its pace', () => {
   for (let n = 0; n < 100; n++) pair.a.store(fakeRecord(rng, n, 1_024));
   pair.linkUp();
   const soFar = (): number => pair.b.records.size;
-  expect(soFar()).toBe(16);
+  expect(soFar()).toBe(64);
   pair.run(1_000);
-  expect(soFar()).toBe(32);
-  pair.run(5_250);
+  expect(soFar()).toBe(80);
+  pair.run(2_250);
   expect(soFar()).toBe(100);
   expect(ended(pair.b)).toBeGreaterThan(0);
 });
@@ -185,6 +187,19 @@ test('SYNC-4: who dialled opens; later one session per period; soon after news t
   expect([pair.a.sync.sessions(), pair.b.sync.sessions()]).toEqual([1, 0]);
   pair.run(13_000);
   expect([pair.a.sync.sessions(), pair.b.sync.sessions()]).toEqual([2, 1]);
+});
+
+test('SYNC-4: after a stop of this node a session comes soon', () => {
+  const pair = createPair({ 'sync.periodMs': 600_000, 'sync.soonMs': 500 });
+  pair.linkUp();
+  pair.run(1_000);
+  pair.b.sync.onStall(at(1_000));
+  pair.run(1_700);
+  expect([pair.a.sync.sessions(), pair.b.sync.sessions()]).toEqual([1, 1]);
+  pair.linkDown();
+  pair.b.sync.onStall(at(2_000));
+  pair.run(10_000);
+  expect(pair.b.sync.sessions()).toBe(1);
 });
 
 test('SYNC-18: what one session left out, the next one with the same neighbour sees to soon', () => {
@@ -228,7 +243,7 @@ test('SYNC-5: every question has exactly one answer, and a session ends for both
 test('SYNC-5: the last word waits for the records before it', () => {
   const pair = createPair({ 'sync.bytesPerSecond': 16_384, 'sync.periodMs': 600_000 });
   const rng = rngOf(1, 1);
-  for (let n = 0; n < 100; n++) pair.b.store(fakeRecord(rng, n, 1_024));
+  for (let n = 0; n < 100; n++) pair.b.store(fakeRecord(rng, n, 1_500));
   pair.linkUp();
   pair.run(5_000);
   expect([pair.a.records.size < 100, ended(pair.a)]).toEqual([true, 0]);
@@ -310,6 +325,44 @@ test('SYNC-6: a session without progress is forgotten after its time', () => {
   pair.run(4_000);
   pair.a.sync.onFrame(pair.b.peer, { type: 'delta', session, records: [] }, at(4_000));
   expect(pair.a.facts).toEqual([{ type: 'record-ignored', reason: 'unasked' }]);
+});
+
+test.each(['dials', 'is dialled by'] as const)(
+  'SYNC-21: a newcomer that %s several is sent each record once, for sessions wait while one brings records',
+  how => {
+    const mesh = createMesh(5, { 'sync.bytesPerSecond': 65_536 });
+    const [a, ...others] = mesh.sides as [Side, ...Side[]];
+    const rng = rngOf(3, 3);
+    for (let n = 0; n < 800; n++) {
+      const said = fakeRecord(rng, n, 300);
+      for (const side of others) side.store(said);
+    }
+    for (const other of others) {
+      if (how === 'dials') mesh.link(a, other);
+      else mesh.link(other, a);
+      mesh.run(mesh.mono + 50);
+    }
+    mesh.run(10_000);
+    expect(ids(a)).toHaveLength(800);
+    expect(carried(others)).toBe(800);
+    for (const side of others) expect(side.sentTo.has(a.peer)).toBe(true);
+    for (const side of how === 'dials' ? others : []) expect(ended(side)).toBeGreaterThan(0);
+  },
+);
+
+test('SYNC-21: who sends a little again and again holds nobody off for longer than 5 s', () => {
+  const bulk = createBulkIn();
+  const [sender, other] = [peer(1), peer(2)];
+  expect(bulk.holds(other, at(0))).toBe(false);
+  bulk.onRecords(sender, at(0));
+  expect([bulk.holds(other, at(0)), bulk.holds(sender, at(0))]).toEqual([true, false]);
+  expect([bulk.holds(other, at(SETTLE_MS - 1)), bulk.holds(other, at(SETTLE_MS))]).toEqual([true, false]);
+  for (let mono = 1_000; mono < 1_000 + HOLD_MS; mono += 100) {
+    bulk.onRecords(sender, at(mono));
+    expect(bulk.holds(other, at(mono))).toBe(true);
+  }
+  bulk.onRecords(sender, at(1_000 + HOLD_MS));
+  expect(bulk.holds(other, at(1_000 + HOLD_MS))).toBe(false);
 });
 
 test('SYNC-7: what is dropped is not offered any more, and a neighbour that is gone is not spoken to', () => {
@@ -402,6 +455,7 @@ test('SYNC-16: a newcomer says no id, and is sent everything, oldest first', () 
   const pair = createPair({ 'sync.bytesPerSecond': 16_777_216 });
   fill(pair, 0, 0, 3_000);
   pair.linkUp();
+  pair.run(1_000);
   expectEqual(pair.a, pair.b);
   expect(pair.a.sent.every(frame => encodeFrame(frame).length < 64)).toBe(true);
   expect(count(pair.b, 'sync')).toBeLessThan(2);
