@@ -146,12 +146,12 @@ function assemble(options: EngineOptions, startedAt: Now) {
     send(to, frame) {
       if (!modules.overlay.has(to)) return;
       const bytes = encodeFrame(frame);
-      if (!flow.admit(to, frame.type, bytes.length)) return;
+      if (!flow.admit(to, frame.type, bytes.length, clock)) return;
       metrics.onFrameOut(frame.type, bytes.length);
       modules.liveness.onSent(to, clock);
       effects.push({ type: 'send', to, bytes });
     },
-    isOpen: (to, load) => flow.isOpen(to, load),
+    isOpen: (to, load) => flow.isOpen(to, load, clock),
     effect(effect) {
       metrics.onEffect(effect);
       effects.push(effect);
@@ -236,7 +236,8 @@ function enter(parts: Parts, input: Exclude<Input, { type: 'leave' }>, now: Now)
     case 'signed':
       return modules.authoring.onSigned(input.job, input.signature, now);
     case 'link-drained':
-      return onLinkDrained(modules, input.peer, input.waiting, now);
+      modules.flow.onDrained(input.peer, input.waiting);
+      return onLinkEased(modules, input.peer, now);
     case 'publish':
       if (input.kind === 'presence') return modules.presence.update(input.value, now);
       return modules.authoring.state(input.kind, input.key, input.value, now);
@@ -260,8 +261,7 @@ function enter(parts: Parts, input: Exclude<Input, { type: 'leave' }>, now: Now)
 }
 
 /** Fresh records before old ones, and our own words when neither wait any more. */
-function onLinkDrained({ flow, broadcast, sync, authoring }: Modules, peer: PeerId, waiting: number, now: Now): void {
-  flow.onDrained(peer, waiting);
+function onLinkEased({ broadcast, sync, authoring }: Modules, peer: PeerId, now: Now): void {
   broadcast.onLinkDrained(peer, now);
   sync.onLinkDrained(peer, now);
   authoring.onLinkEased(now);
@@ -273,6 +273,7 @@ function wake(m: Modules, now: Now): void {
     const at = module.nextWakeAt();
     if (at !== undefined && at <= now.mono) module.onWake(now);
   }
+  for (const peer of m.flow.takePaced(now)) onLinkEased(m, peer, now);
 }
 
 /** The goodbye goes out first, then the links close. */
@@ -429,7 +430,7 @@ function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accept
 
 function nextWakeOf(m: Modules): MonoMs | undefined {
   let next = m.overlay.nextWakeAt();
-  for (const module of [m.authoring, m.broadcast, m.sync, m.liveness, m.presence]) {
+  for (const module of [m.authoring, m.broadcast, m.sync, m.liveness, m.presence, m.flow]) {
     const at = module.nextWakeAt();
     if (at !== undefined && (next === undefined || at < next)) next = at;
   }

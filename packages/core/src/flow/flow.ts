@@ -3,21 +3,26 @@
  * be neither overtaken nor replaced, and a heartbeat behind a megabyte of sync looks like death. So a link is given
  * a small window; the rest waits in the modules, where the urgent goes first and the newer replaces the older,
  * until the host says that the link has drained. Small frames (liveness, grafts, goodbyes) do not wait for that.
+ * A fast link is held to what the other side's guard admits: what is beyond would be thrown away there.
  */
 import type { Config } from '../config.ts';
+import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { Load, Outbox } from '../outbox.ts';
-import type { PeerId } from '../types.ts';
+import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { FrameType } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 
 export interface Flow {
   /** May a frame of this load go now, whatever its size? */
-  isOpen(peer: PeerId, load: Load): boolean;
+  isOpen(peer: PeerId, load: Load, now: Now): boolean;
   /** Counts a frame that is about to go. False: far too much waits already, and it is not to go. */
-  admit(peer: PeerId, type: FrameType, bytes: number): boolean;
+  admit(peer: PeerId, type: FrameType, bytes: number, now: Now): boolean;
   /** The host says that no more than `waiting` bytes of what it was given wait. */
   onDrained(peer: PeerId, waiting: number): void;
   onNeighbourDown(peer: PeerId): void;
+  /** Links that were found closed for their pace and are open again. */
+  takePaced(now: Now): readonly PeerId[];
+  nextWakeAt(): MonoMs | undefined;
   /** The most that any link holds by our count, bytes. */
   fullest(): number;
 }
@@ -27,12 +32,18 @@ interface Window {
   given: number;
   /** The host has been asked to say when it has drained. */
   asked: boolean;
+  /** What the other side admits, less a margin for what is not paced. */
+  readonly pace: TokenBucket;
 }
 
 /** Bulk keeps the line busy with little, so that what is fresh finds room and waits for little. */
 const BULK_SHARE = 1 / 4;
 /** The host speaks while there is still something to send, or the line would stand idle. */
 const LOW_SHARE = 1 / 8;
+/** Of what the other side admits; the rest is for small frames, which are sent at any pace. */
+const PACE_SHARE = 0.9;
+/** About the largest frame of pushes. */
+const FRAME_BYTES = 16_384;
 
 export function createFlow(config: Config, outbox: Outbox): Flow {
   // The largest frame fits on top of a window that is almost full.
@@ -40,10 +51,14 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
   const bulkBytes = BULK_SHARE * windowBytes;
   const windows = new Map<PeerId, Window>();
 
-  const windowOf = (peer: PeerId): Window => {
+  /** Closed for their pace, and when they open. */
+  const paced = new Map<PeerId, number>();
+  const bytesPerSecond = PACE_SHARE * config['guard.linkBytesPerSecond'];
+
+  const windowOf = (peer: PeerId, now: Now): Window => {
     let window = windows.get(peer);
     if (window === undefined) {
-      window = { given: 0, asked: false };
+      window = { given: 0, asked: false, pace: createTokenBucket(bytesPerSecond, bytesPerSecond, now.mono) };
       windows.set(peer, window);
     }
     return window;
@@ -56,10 +71,17 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
   };
 
   return {
-    isOpen: (peer, load) => (windows.get(peer)?.given ?? 0) < (load === 'bulk' ? bulkBytes : windowBytes),
+    isOpen(peer, load, now) {
+      const window = windows.get(peer);
+      if (window === undefined) return true;
+      if (window.given >= (load === 'bulk' ? bulkBytes : windowBytes)) return false;
+      const waitMs = window.pace.waitMs(Math.min(FRAME_BYTES, bytesPerSecond), now.mono);
+      if (waitMs > 0) paced.set(peer, now.mono + waitMs);
+      return waitMs === 0;
+    },
 
-    admit(peer, type, bytes) {
-      const window = windowOf(peer);
+    admit(peer, type, bytes, now) {
+      const window = windowOf(peer, now);
       // The goodbye is the end of it anyway.
       if (window.given + bytes > config['flow.linkBytes'] && type !== 'disconnect') {
         if (isHard(type)) outbox.fact({ type: 'link-overflowed', peer });
@@ -67,6 +89,7 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
         return false;
       }
       window.given += bytes;
+      window.pace.take(bytes, now.mono);
       askIfFilling(peer, window);
       return true;
     },
@@ -80,7 +103,23 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
       askIfFilling(peer, window);
     },
 
-    onNeighbourDown: peer => void windows.delete(peer),
+    onNeighbourDown(peer) {
+      windows.delete(peer);
+      paced.delete(peer);
+    },
+
+    takePaced(now) {
+      const due = [...paced].filter(([, at]) => at <= now.mono).map(([peer]) => peer);
+      for (const peer of due) paced.delete(peer);
+      return due;
+    },
+
+    nextWakeAt() {
+      let next = Number.POSITIVE_INFINITY;
+      for (const at of paced.values()) next = Math.min(next, at);
+      return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
+    },
+
     fullest: () => Math.max(0, ...[...windows.values()].map(({ given }) => given)),
   };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
 import { createFlow, type Flow } from '../../src/flow/flow.ts';
 import type { FrameType } from '../../src/wire/frame.ts';
-import { peer } from '../support/peers.ts';
+import { at, peer } from '../support/peers.ts';
 import { createRecorder, type Recorder } from '../support/recorder.ts';
 
 const a = peer(1);
@@ -17,49 +17,49 @@ function bench(config: ConfigOverrides = {}): Recorder & { readonly flow: Flow }
 
 test('FLOW-1: a link is open for pushes below 32 KiB given, and for bulk below a quarter of that', () => {
   const { flow } = bench();
-  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([true, true]);
-  flow.admit(a, 'delta', WINDOW / 4 - 1);
-  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([true, true]);
-  flow.admit(a, 'ping', 1);
-  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([true, false]);
-  flow.admit(a, 'push', (3 * WINDOW) / 4 - 1);
-  expect(flow.isOpen(a, 'push')).toBe(true);
-  flow.admit(a, 'push', 1);
-  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([false, false]);
-  expect([flow.isOpen(b, 'push'), flow.isOpen(b, 'bulk')]).toEqual([true, true]);
+  expect([flow.isOpen(a, 'push', at(0)), flow.isOpen(a, 'bulk', at(0))]).toEqual([true, true]);
+  flow.admit(a, 'delta', WINDOW / 4 - 1, at(0));
+  expect([flow.isOpen(a, 'push', at(0)), flow.isOpen(a, 'bulk', at(0))]).toEqual([true, true]);
+  flow.admit(a, 'ping', 1, at(0));
+  expect([flow.isOpen(a, 'push', at(0)), flow.isOpen(a, 'bulk', at(0))]).toEqual([true, false]);
+  flow.admit(a, 'push', (3 * WINDOW) / 4 - 1, at(0));
+  expect(flow.isOpen(a, 'push', at(0))).toBe(true);
+  flow.admit(a, 'push', 1, at(0));
+  expect([flow.isOpen(a, 'push', at(0)), flow.isOpen(a, 'bulk', at(0))]).toEqual([false, false]);
+  expect([flow.isOpen(b, 'push', at(0)), flow.isOpen(b, 'bulk', at(0))]).toEqual([true, true]);
 });
 
 test('FLOW-2: the host is asked once, when bulk has no room, to say when an eighth is left', () => {
   const { flow, effects } = bench();
-  flow.admit(a, 'push', WINDOW / 4 - 1);
+  flow.admit(a, 'push', WINDOW / 4 - 1, at(0));
   expect(effects()).toEqual([]);
-  flow.admit(a, 'push', 1);
-  flow.admit(a, 'push', WINDOW);
+  flow.admit(a, 'push', 1, at(0));
+  flow.admit(a, 'push', WINDOW, at(0));
   expect(effects()).toEqual([{ type: 'watch-link', peer: a, below: WINDOW / 8 }]);
   flow.onDrained(a, 0);
-  expect(flow.isOpen(a, 'bulk')).toBe(true);
-  flow.admit(a, 'push', WINDOW);
+  expect(flow.isOpen(a, 'bulk', at(0))).toBe(true);
+  flow.admit(a, 'push', WINDOW, at(0));
   expect(effects()).toHaveLength(1);
 });
 
 test('FLOW-2: a host that says more than it was asked for is asked again', () => {
   const { flow, effects } = bench();
-  flow.admit(a, 'push', WINDOW);
+  flow.admit(a, 'push', WINDOW, at(0));
   effects();
   flow.onDrained(a, WINDOW / 2);
-  expect([flow.isOpen(a, 'push'), flow.isOpen(a, 'bulk')]).toEqual([true, false]);
+  expect([flow.isOpen(a, 'push', at(0)), flow.isOpen(a, 'bulk', at(0))]).toEqual([true, false]);
   expect(effects()).toHaveLength(1);
 });
 
 test('FLOW-3: what nobody asked for, or about a link that is gone, changes nothing', () => {
   const { flow, effects } = bench();
   flow.onDrained(a, 1_000_000);
-  expect(flow.isOpen(a, 'bulk')).toBe(true);
-  flow.admit(a, 'push', WINDOW);
+  expect(flow.isOpen(a, 'bulk', at(0))).toBe(true);
+  flow.admit(a, 'push', WINDOW, at(0));
   flow.onNeighbourDown(a);
-  expect(flow.isOpen(a, 'bulk')).toBe(true);
+  expect(flow.isOpen(a, 'bulk', at(0))).toBe(true);
   flow.onDrained(a, 1_000_000);
-  expect(flow.isOpen(a, 'bulk')).toBe(true);
+  expect(flow.isOpen(a, 'bulk', at(0))).toBe(true);
   expect(effects()).toHaveLength(1);
 });
 
@@ -74,11 +74,35 @@ test.each<[FrameType, 'soft' | 'hard' | 'last']>([
   ['disconnect', 'last'],
 ])('FLOW-4: above 256 KiB a %s is %s: dropped and counted, the end of the link, or sent all the same', (type, kind) => {
   const { flow, facts } = bench();
-  expect(flow.admit(a, 'push', LINK - 10)).toBe(true);
-  expect(flow.admit(a, type, 10)).toBe(true);
+  expect(flow.admit(a, 'push', LINK - 10, at(0))).toBe(true);
+  expect(flow.admit(a, type, 10, at(0))).toBe(true);
   expect(facts()).toEqual([]);
-  expect(flow.admit(a, type, 1)).toBe(kind === 'last');
+  expect(flow.admit(a, type, 1, at(0))).toBe(kind === 'last');
   expect(flow.fullest()).toBe(kind === 'last' ? LINK + 1 : LINK);
   if (kind === 'soft') expect(facts()).toEqual([{ type: 'record-ignored', reason: 'slow-link' }]);
   if (kind === 'hard') expect(facts()).toEqual([{ type: 'link-overflowed', peer: a }]);
+});
+
+test('FLOW-5: a fast link is held to nine tenths of what the other side admits, and opens again in time', () => {
+  const { flow } = bench({ 'guard.linkBytesPerSecond': 100_000 });
+  let sent = 0;
+  let mono = 0;
+  while (mono < 10_000) {
+    while (flow.isOpen(a, 'push', at(mono))) {
+      flow.admit(a, 'push', 8_000, at(mono));
+      flow.onDrained(a, 0);
+      sent += 8_000;
+    }
+    const due = flow.nextWakeAt()!;
+    expect(due).toBeGreaterThan(mono);
+    expect(flow.takePaced(at(due - 1))).toEqual([]);
+    expect(flow.takePaced(at(due))).toEqual([a]);
+    expect(flow.isOpen(a, 'push', at(due))).toBe(true);
+    mono = due;
+  }
+  // A second's worth at once, and what came in meanwhile.
+  expect(sent).toBeGreaterThan(950_000);
+  expect(sent).toBeLessThan(1_000_000);
+  flow.onNeighbourDown(a);
+  expect(flow.nextWakeAt()).toBeUndefined();
 });

@@ -34,3 +34,18 @@ it('ENGINE-17: without a window the same takes far longer', () => {
   const [, events] = report.convergence.loads;
   expect(events!.t50Ms ?? Number.POSITIVE_INFINITY).toBeGreaterThan(20_000);
 });
+
+it('ENGINE-18: more than links carry slows the state down and loses none of it, and nobody is cut off', () => {
+  const { report } = runScenario({
+    name: 'saturation',
+    nodes: 3,
+    duration: '100s',
+    config: { 'store.bytesPerAuthor': 8_000_000, 'guard.authorPerSecond': 120 },
+    // 800 kB/s from each, where a link admits 512 KiB/s.
+    load: [{ from: '20s', to: '30s', kind: 'state', perSecond: 300, bytes: 8_192 }],
+  });
+  expect(report.broken).toEqual([]);
+  expect(report.convergence.delivered).toBe(1);
+  expect(report.convergence.t50Ms).toBeGreaterThan(100);
+  expect(report.guard.honestPenalised).toBe(0);
+});
