@@ -113,6 +113,7 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
       plan();
     },
     onWake(now) {
+      if (now.mono < wakeAt) return;
       pushIfDue(now);
       if (now.mono >= batchAt) sendBatch();
       plan();

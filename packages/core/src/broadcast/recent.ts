@@ -28,19 +28,21 @@ export function createRecent(): Recent {
   const kept = new Map<ShortId, { readonly record: SignedRecord; readonly until: number }>();
   let bytes = 0;
 
-  const dropOldest = (): void => {
+  const dropOldest = (): ShortId => {
     const [id, { record }] = kept.entries().next().value!;
     kept.delete(id);
     bytes -= record.bytes.length;
+    return id;
   };
 
   return {
     add(record, now) {
       const id = shortIdOf(record.id);
       if (kept.has(id)) return;
-      kept.set(id, { record, until: now.mono + LIFETIME_MS });
+      kept.set(id, { record, until: Math.ceil(now.mono + LIFETIME_MS) });
+      known.delete(id);
       bytes += record.bytes.length;
-      while (kept.size > MAX_RECORDS || bytes > MAX_BYTES) dropOldest();
+      while (kept.size > MAX_RECORDS || bytes > MAX_BYTES) known.set(dropOldest(), true, now.mono);
     },
     note: (id, now) => known.set(shortIdOf(id), true, now.mono),
     knows: id => known.has(id) || kept.has(id),

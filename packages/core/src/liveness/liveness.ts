@@ -49,6 +49,16 @@ interface Watch {
   dueAt: number;
 }
 
+/** There is one for each member: what follows from the record is not written down again. */
+interface Member {
+  /** Its newest presence: others have it, or will by sync, so they agree on what it refutes. */
+  stated: SignedRecord;
+  /** Its newest word by its own clock, where that is a newer one; else 0. */
+  saidSince: number;
+  /** When a newer word was heard here, in whole milliseconds; 0: it was not. */
+  spokeAt: number;
+}
+
 /** How many times the usual limits a slow line may be granted. */
 const MOST_PATIENCE = 3;
 /** A link that closed without a word: time for the peer to come back, or for its goodbye by another way. */
@@ -70,12 +80,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   const watches = new Map<PeerId, Watch>();
   /** Whom to accuse, and when. */
   const toAccuse = new Map<PeerId, { readonly at: number; readonly why: 'closed' | 'hung-up' | 'doubt' }>();
-  /** The newest word of each member, by its own clock. */
-  const lastSaid = new Map<PeerId, number>();
-  /** The newest presence of each member: others have it, or will by sync, so they agree on what it refutes. */
-  const statedAt = new Map<PeerId, number>();
-  /** When a member's newer word was heard here. */
-  const spokeAt = new Map<PeerId, number>();
+  const members = new Map<PeerId, Member>();
   const accusations: Accusations = createAccusations(config);
   const suspicions: Suspicions = createSuspicions(self, config);
   let stallOverAt = Number.NEGATIVE_INFINITY;
@@ -87,7 +92,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     if (why === 'doubt') {
       // Others doubted it at about the same time, and one accusation is enough.
       if (!watches.has(peer) && accusations.against(peer).length === 0) accuse(peer, null);
-    } else if (lastSaid.has(peer)) accuse(peer, why === 'hung-up' ? HUNG_UP : null);
+    } else if (members.has(peer)) accuse(peer, why === 'hung-up' ? HUNG_UP : null);
   };
 
   const watchesDue = createEarliest(() => {
@@ -157,12 +162,13 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
   const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
     const subject = record.key as PeerId;
-    if (record.hlc < (statedAt.get(subject) ?? 0))
+    const member = members.get(subject);
+    if (member !== undefined && record.hlc < member.stated.hlc)
       return outbox.fact({ type: 'record-ignored', reason: 'stale-accusation' });
     if (!accusations.add(record, now)) return outbox.fact({ type: 'record-ignored', reason: 'quota' });
     outbox.fact({ type: 'record-stored', record, from, path, kept: true });
     if (subject === self) return outbox.fact({ type: 'self-suspected' });
-    if (record.hlc > (lastSaid.get(subject) ?? Number.POSITIVE_INFINITY)) suspect(record, now);
+    if (member !== undefined && record.hlc > saidOf(member)) suspect(record, now);
   };
 
   const nextDueAt = (): number => {
@@ -195,7 +201,8 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       watches.delete(peer);
       // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
       if (reason === 'silent') {
-        if ((spokeAt.get(peer) ?? 0) <= heardAt + CLOSED_GRACE_MS && lastSaid.has(peer)) accuse(peer, null);
+        const spokeAt = members.get(peer)?.spokeAt ?? Number.POSITIVE_INFINITY;
+        if (spokeAt <= heardAt + CLOSED_GRACE_MS) accuse(peer, null);
       } else if ((reason === 'closed' || reason === 'hung-up') && now.mono >= stallOverAt) {
         // After a stop of our own it was the others who gave us up, and they are alive.
         toAccuse.set(peer, { at: now.mono + (reason === 'hung-up' ? HUNG_UP_GRACE_MS : CLOSED_GRACE_MS), why: reason });
@@ -228,12 +235,12 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     onRecordAccepted(record, from, path, now) {
       const { author } = record;
       if (record.kind === 'leave') return;
-      const said = lastSaid.get(author);
-      if (said !== undefined) {
-        lastSaid.set(author, Math.max(record.hlc, said));
-        if (record.hlc > said) spokeAt.set(author, now.mono);
+      const member = members.get(author);
+      if (member !== undefined && record.hlc > saidOf(member)) {
+        member.saidSince = record.hlc;
+        member.spokeAt = Math.ceil(now.mono);
         // Whoever was faster has its answer.
-        if (record.hlc > said && toAccuse.get(author)?.why === 'doubt') toAccuse.delete(author);
+        if (toAccuse.get(author)?.why === 'doubt') toAccuse.delete(author);
       }
       if (suspicions.clear(author, record.hlc)) outbox.fact({ type: 'peer-cleared', peer: author });
       if (record.kind === 'accuse') onAccusation(record, from, path, now);
@@ -243,19 +250,17 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       // Only who has a place among the members is watched: strangers' keys are free, and without end.
       if (record.kind !== 'presence') return;
       const { author, hlc } = record;
-      const said = lastSaid.get(author);
-      lastSaid.set(author, Math.max(hlc, said ?? 0));
-      statedAt.set(author, hlc);
+      const known = members.get(author);
+      if (known === undefined) members.set(author, { stated: record, saidSince: 0, spokeAt: 0 });
+      else state(known, record);
       drop(accusations.takeRefuted(author, hlc));
-      if (said !== undefined) return;
+      if (known !== undefined) return;
       // A sync may bring the accusation before the presence it is about.
       for (const accusation of accusations.against(author)) suspect(accusation, now);
     },
 
     onMemberGone(peer) {
-      lastSaid.delete(peer);
-      statedAt.delete(peer);
-      spokeAt.delete(peer);
+      members.delete(peer);
       toAccuse.delete(peer);
       suspicions.forget(peer);
     },
@@ -294,4 +299,14 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     rttMs: peer => watches.get(peer)?.roundTrip.meanMs(),
     suspected: () => suspicions.size(),
   };
+}
+
+/** The newest word of a member, by its own clock. */
+function saidOf({ stated, saidSince }: Member): number {
+  return Math.max(stated.hlc, saidSince);
+}
+
+function state(member: Member, stated: SignedRecord): void {
+  member.stated = stated;
+  if (member.saidSince <= stated.hlc) member.saidSince = 0;
 }

@@ -45,6 +45,7 @@ interface Slot {
   state: 'alive' | 'suspect' | 'left' | 'failed';
   /** Everything the author said up to here is void. */
   voidUpTo: number;
+  /** In whole milliseconds: a fraction would take an object of its own for each member. */
   until: number;
 }
 
@@ -143,7 +144,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     if (old !== undefined && isOvertaken(record, old)) return ignore('superseded');
     const wasPresent = old !== undefined && isPresent(old);
     if (old !== undefined && old.state !== 'failed') drop(old);
-    const until = now.mono + Math.min(validityOf(record, config), msLeft(record, config, now));
+    const until = Math.ceil(now.mono + Math.min(validityOf(record, config), msLeft(record, config, now)));
     const slot: Slot = { record, state: 'alive', voidUpTo: 0, until };
     keep(author, slot);
     if (author !== self) {
@@ -164,7 +165,8 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     if (old !== undefined && old.state !== 'failed') drop(old);
     if (old !== undefined && isPresent(old)) gone(author, 'left');
     // It says itself how long a copy of the presence that it ends can be about.
-    keep(author, { record, state: 'left', voidUpTo: 0, until: now.mono + msLeft(record, config, now) });
+    const until = Math.ceil(now.mono + msLeft(record, config, now));
+    keep(author, { record, state: 'left', voidUpTo: 0, until });
     outbox.fact({ type: 'record-stored', record, from, path, kept: true });
   };
 
@@ -242,7 +244,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
       slot.state = 'failed';
       slot.voidUpTo = hlc;
       // As long as somebody may still bring what it said before.
-      slot.until = now.mono + Math.max(0, slot.record.exp - now.wall) + 2 * config['intake.skewMs'];
+      slot.until = Math.ceil(now.mono + Math.max(0, slot.record.exp - now.wall) + 2 * config['intake.skewMs']);
       checkAt = Math.min(checkAt, slot.until);
       gone(peer, 'failed');
     },
@@ -262,7 +264,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     },
 
     onStall(stalledMs, now) {
-      const graceUntil = now.mono + Math.min(stalledMs, config['presence.refreshMs']);
+      const graceUntil = Math.ceil(now.mono + Math.min(stalledMs, config['presence.refreshMs']));
       for (const slot of slots.values()) slot.until = Math.max(slot.until, graceUntil);
     },
 
