@@ -33,7 +33,7 @@ const numbers = {
     'design',
   ],
   'overlay.slack': [
-    2,
+    3,
     0,
     16,
     'links',

@@ -10,6 +10,7 @@ export interface Dial {
   readonly initiator: boolean;
   /** To the other half of a room that fell apart: it gets its slot when it is accepted, even at the cap. */
   readonly bridge: boolean;
+  readonly urgent: boolean;
   via: Via;
   until: number;
 }
@@ -18,6 +19,8 @@ export interface Dials {
   get(peer: PeerId): Dial | undefined;
   add(dial: Dial): void;
   remove(peer: PeerId): void;
+  /** How many of them this node began. */
+  own(): number;
   /** Is there one to the other half of the room? */
   bridging(): boolean;
   /** Is there budget for one more of our own? Takes it. */
@@ -45,6 +48,7 @@ export function createDials(config: Config, startedAt: Now): Dials {
     get: peer => dials.get(peer),
     add: dial => void dials.set(dial.peer, dial),
     remove: peer => void dials.delete(peer),
+    own,
     bridging: () => [...dials.values()].some(dial => dial.bridge),
     mayAsk: now => own() < config['overlay.dialsAtOnce'] && budget.take(1, now.mono),
     nextBudgetAt: now =>

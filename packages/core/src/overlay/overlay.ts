@@ -98,17 +98,23 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   let wakeAt: number = startedAt.mono;
   let surplusSince: number | undefined;
   let left = false;
+  /** How many refused this node while it had no link at all. */
+  let refusals = 0;
 
   const signal = (to: PeerId, message: Signal): void =>
     outbox.fact({ type: 'signal-out', to, payload: encodeSignal(message) });
 
   const taken = (peer: PeerId): boolean => active.has(peer) || dials.get(peer) !== undefined;
 
+  /** Without any link, and all who were asked first have refused: somebody must give up a neighbour for this one. */
+  const isDesperate = (): boolean =>
+    active.size === 0 && refusals > 0 && (dials.size === 0 || refusals >= config['overlay.dialsAtOnce']);
+
   const ask = (peer: PeerId, bridge: boolean, now: Now): void => {
     const session = rng.uint32();
-    const urgent = bridge || active.size < degreeFor(views.roomSize(), config).low;
+    const urgent = bridge || isDesperate();
     const until = now.mono + config['overlay.askTimeoutMs'];
-    dials.add({ peer, session, phase: 'asked', initiator: true, bridge, via: 'server', until });
+    dials.add({ peer, session, phase: 'asked', initiator: true, bridge, urgent, via: 'server', until });
     signal(peer, { type: 'request', session, urgent });
   };
 
@@ -125,10 +131,22 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (!isFull() || !dials.bridging()) askForced(peer, true, now);
   };
 
+  const lacksLinks = (): boolean => {
+    const { enough, own, accepted } = degreeFor(views.roomSize(), config);
+    const held = active.size + dials.size;
+    return held < enough || (held < accepted && ownLinks() < own);
+  };
+
+  /** Links that this node dialled, or dials. */
+  const ownLinks = (): number => {
+    let count = dials.own();
+    for (const { outbound } of active.values()) if (outbound) count += 1;
+    return count;
+  };
+
   const fill = (now: Now): void => {
-    const { wanted } = degreeFor(views.roomSize(), config);
     starved = false;
-    while (active.size + dials.size < wanted) {
+    while (lacksLinks()) {
       const peer = views.candidate(active.size === 0, other => taken(other) || tools.isBanned(other, now), now);
       starved = peer === undefined;
       if (peer === undefined || !dials.mayAsk(now)) return;
@@ -162,8 +180,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const nextDueAt = (now: Now): number => {
     let next = Math.min(shuffleAt, dials.nextDueAt(), rendezvous.nextWakeAt(), losses.nextWakeAt());
     if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
-    const { wanted } = degreeFor(views.roomSize(), config);
-    if (active.size + dials.size < wanted) {
+    if (lacksLinks()) {
       next = Math.min(next, starved ? views.nextForgivenAt(now) : dials.nextBudgetAt(now));
     }
     return Math.max(next, now.mono);
@@ -222,7 +239,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (held >= (urgent ? acceptedUrgent : accepted) && !(urgent && makeRoomFor(from, now)))
       return refuse(from, session);
     const until = now.mono + config['overlay.dialTimeoutMs'];
-    dials.add({ peer: from, session, phase: 'dialing', initiator: false, bridge: false, via, until });
+    dials.add({ peer: from, session, phase: 'dialing', initiator: false, bridge: false, urgent, via, until });
     dialled += 1;
     signal(from, { type: 'accept', session });
     outbox.effect({ type: 'dial', peer: from, session, initiator: false });
@@ -241,7 +258,10 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const onRefuse = (dial: Dial, refusal: Extract<Signal, { type: 'refuse' }>, now: Now): void => {
     if (dial.phase !== 'asked') return;
     dials.remove(dial.peer);
-    views.backOff(dial.peer, Math.min(refusal.retryAfterMs, MAX_RETRY_AFTER_MS), now);
+    refusals += 1;
+    // The last hope of a newcomer is asked again at once, urgently.
+    if (active.size > 0 || dial.urgent || dials.size > 0)
+      views.backOff(dial.peer, Math.min(refusal.retryAfterMs, MAX_RETRY_AFTER_MS), now);
     for (const peer of refusal.alternatives) if (peer !== self) views.passive.set(peer, true, now.mono);
   };
 
@@ -255,6 +275,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     dials.remove(peer);
     if (active.has(peer)) return;
     if (left) return outbox.effect({ type: 'close-link', peer, reason: 'leaving' });
+    refusals = 0;
     active.set(peer, { peer, since: now.mono, via, outbound });
     views.forgive(peer);
     outbox.fact({ type: 'neighbour-up', peer, outbound });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PeerId } from '../../src/types.ts';
-import { decodeSignal } from '../../src/wire/signal.ts';
+import { decodeFrame } from '../../src/wire/frame.ts';
+import { decodeSignal, type Signal } from '../../src/wire/signal.ts';
 import { createNode, type NodeOptions, type TestNode } from '../support/node.ts';
 import { peer } from '../support/peers.ts';
 import { ofType } from '../support/recorder.ts';
@@ -95,7 +96,7 @@ test.each([2, 3, 5])('OVER-6: at most %i own dials are in progress', dialsAtOnce
   const node = createNode({ config: { 'overlay.dialsAtOnce': dialsAtOnce } });
   start(
     node,
-    Array.from({ length: 8 }, (_, n) => peer(n + 1)),
+    Array.from({ length: 7 }, (_, n) => peer(n + 1)),
   );
   expect(signals(node)).toHaveLength(dialsAtOnce);
 });
@@ -106,7 +107,7 @@ test('OVER-6: at most so many dials are begun in a minute', () => {
   });
   start(
     node,
-    Array.from({ length: 8 }, (_, n) => peer(n + 1)),
+    Array.from({ length: 7 }, (_, n) => peer(n + 1)),
   );
   expect(signals(node)).toHaveLength(3);
   node.advance(19_900);
@@ -138,6 +139,46 @@ test('OVER-2: links above the cap are closed at once, with a goodbye', () => {
   expect(linked(node)).not.toContain(peer(50));
   expect(node.sent()).toMatchObject([{ to: peer(50), frame: { type: 'disconnect', reason: 'full' } }]);
   expect(ofType(node.effects(), 'close-link')).toMatchObject([{ peer: peer(50) }]);
+});
+
+test.each([
+  ['others', false, 2],
+  ['this node', true, 0],
+])('OVER-25: of links that %s dialled, so many are still to be dialled', (_who, outbound, dials) => {
+  const node = createNode({ config: { 'overlay.dialsAtOnce': 8 } });
+  node.handle({ type: 'start' });
+  // Two below what a room of this size accepts.
+  for (let n = 0; n < 7; n++) node.link(peer(11 + n), outbound);
+  node.effects();
+  populate(node, peer(11), 40);
+  const requests = ofType(node.effects(), 'send').flatMap(({ bytes }) => requestsIn(bytes));
+  expect(requests).toHaveLength(dials);
+});
+
+test('OVER-26: a newcomer asks without urgency first, and urgently when all whom it asked have refused', () => {
+  const node = createNode({ config: { 'overlay.dialsAtOnce': 2 } });
+  start(node, [low, high]);
+  const first = signals(node);
+  expect(first.map(({ signal }) => signal.type === 'request' && signal.urgent)).toEqual([false, false]);
+  const refuse = ({ to, signal: { session } }: (typeof first)[number]): void =>
+    tell(node, to, { type: 'refuse', session, retryAfterMs: 3_000, alternatives: [] });
+  refuse(first[0]!);
+  expect(signals(node)).toEqual([]);
+  refuse(first[1]!);
+  const second = signals(node);
+  expect(second).toMatchObject([{ to: first[1]!.to, signal: { type: 'request', urgent: true } }]);
+  refuse(second[0]!);
+  node.advance(1_000);
+  expect(signals(node)).toEqual([]);
+});
+
+test('OVER-26: who has a link is refused in peace', () => {
+  const node = withLinks(1);
+  node.handle({ type: 'introduced', peers: [low] });
+  const [asked] = signals(node);
+  tell(node, low, { type: 'refuse', session: asked!.signal.session, retryAfterMs: 3_000, alternatives: [] });
+  node.advance(5_000);
+  expect(signals(node).every(({ signal }) => signal.type !== 'request' || !signal.urgent)).toBe(true);
 });
 
 const AT_CAP: NodeOptions = { config: { 'overlay.maxLinks': 4, 'overlay.dialTimeoutMs': 12_000 } };
@@ -301,6 +342,14 @@ function sessionOf(payload: Uint8Array): number {
   const signal = decodeSignal(payload);
   if (!signal.ok) throw new Error(signal.code);
   return signal.value.session;
+}
+
+/** Requests that travel through the mesh. */
+function requestsIn(bytes: Uint8Array): readonly Signal[] {
+  const frame = decodeFrame(bytes);
+  if (!frame.ok || frame.value.type !== 'relay') return [];
+  const signal = decodeSignal(frame.value.payload);
+  return signal.ok && signal.value.type === 'request' ? [signal.value] : [];
 }
 
 function leaveOf(author: PeerId): Uint8Array {
