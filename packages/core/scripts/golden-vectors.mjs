@@ -1,14 +1,20 @@
 /**
- * Writes one example of each frame, signal and record kind, with its bytes, to test/vectors/frames.json and
- * records.json. Run after a build, by hand, and only when the encoding is *meant* to change:
+ * Writes one example of each frame, signal and record kind, with its bytes, and what has to be refused, to
+ * test/vectors/frames.json and records.json, and what reconciliation computes to sync.json. Run after a build, by hand, and only when the encoding is *meant* to change:
  *   node packages/core/scripts/golden-vectors.mjs
  * Byte strings are written as { "hex": "…" }.
  */
 import { writeFileSync } from 'node:fs';
 import { encodeBody, networkIdOf, readRecord, signedBytes } from '../dist/identity/record.js';
-import { toHex } from '../dist/index.js';
+import { createRng, seedFrom, toHex } from '../dist/index.js';
 import { createPolicy } from '../dist/policy/policy.js';
-import { encodeFrame, encodeSignal } from '../dist/wire/index.js';
+import { createIndexSet } from '../dist/sync/index-set.js';
+import { ladderOf } from '../dist/sync/ladder.js';
+import { shortId, shortIdsToWire } from '../dist/sync/short-id.js';
+import { createSketch } from '../dist/sync/sketch.js';
+import { fingerprint, itemHash } from '../dist/sync/sum.js';
+import { encodeCbor } from '../dist/wire/cbor.js';
+import { decodeFrame, encodeFrame, encodeSignal } from '../dist/wire/index.js';
 
 const FOLDER = new URL('../test/vectors/', import.meta.url);
 const peer = n => n.toString(16).padStart(2, '0').repeat(32);
@@ -84,26 +90,134 @@ const statements = [
   { kind: 'state-delete', key: 'board/1', value: null, exp: 0 },
   { kind: 'event', key: 'reaction', value: { emoji: '🎉', n: -1.5, big: 4294967296 }, exp: 1_800_000_060_000 },
   { kind: 'accuse', key: peer(6), value: null, exp: 1_800_000_090_000 },
+  { kind: 'accuse', key: peer(7), value: 'hung-up', exp: 1_800_000_090_000 },
 ].map((said, i) => ({ author: peer(5), seq: 1_800_000_000_000 + i, hlc: hlc + i, ...said }));
+
+const everything = [bytes(0), bytes(0)];
+const topic = (...fields) => [2, 1, [[0, ...fields]]];
+/** What CBOR can say and no frame is. */
+const shapes = {
+  'an unknown type': [99],
+  'a free type': [4, 1],
+  'a field too few': [7],
+  'a number below zero': [7, -1],
+  'a fraction': [7, 1.5],
+  'a number of 33 bits': [7, 4294967296],
+  'a peer of 31 bytes': [9, [bytes(31)]],
+  'seventeen peers': [9, Array.from({ length: 17 }, () => bytes(32))],
+  'an empty record': [1, [bytes(0)]],
+  'an unknown reason': [11, 6, 0, []],
+  'an empty payload': [12, 1, bytes(32), bytes(32), 1, bytes(0)],
+  'half a short id': [13, bytes(12)],
+  'an unknown domain': [2, 1, [[2, 0, bytes(0), 1, bytes(5)]]],
+  'two topics of one domain': [2, 1, [0, 0].map(domain => [domain, 0, bytes(0), 1, bytes(5)])],
+  'an unknown saying': topic(6, ...everything, bytes(0)),
+  'a ladder without rungs': topic(0),
+  'half a rung': topic(0, bytes(0), 1),
+  'a fingerprint of 4 bytes': topic(0, bytes(0), 1, bytes(4)),
+  'rungs that rise': topic(0, bytes(4, 1), 1, bytes(5), bytes(4, 2), 1, bytes(5)),
+  'rungs that differ by zeros alone': topic(0, bytes(4, 1), 1, bytes(5), new Uint8Array([1, 1, 1, 1, 0]), 1, bytes(5)),
+  'an empty range': topic(1, bytes(3, 1), bytes(3, 1), bytes(0)),
+  'a split that begins above its end': topic(5, bytes(4, 1), bytes(4, 2), 1, bytes(5)),
+  'a bound of 21 bytes': topic(1, bytes(21, 1), bytes(0), bytes(0)),
+  'half an id': topic(1, ...everything, bytes(7)),
+  'half a cell': topic(2, ...everything, 0, bytes(12)),
+  'half a wanted id': topic(4, ...everything, bytes(6)),
+  'a text': 'push',
+  'a map': { type: 7 },
+};
+const raw = {
+  nothing: '',
+  'an array that is cut off': '8207',
+  'bytes behind the frame': '810600',
+  'an array of indefinite length': '9f06ff',
+  'an integer of 64 bits': '82071b0000000000000001',
+  'a tag': '81c106',
+  'a half float': '8207f93c00',
+  'minus zero': '8207fb8000000000000000',
+  'an undefined': '8207f7',
+  'text that is no UTF-8': '8261ff',
+};
+const refusedFrames = [
+  ...Object.entries(shapes).map(([why, fields]) => ({ why, bytes: encodeCbor(fields) })),
+  ...Object.entries(raw).map(([why, text]) => ({ why, bytes: new Uint8Array(Buffer.from(text, 'hex')) })),
+].map(({ why, bytes: said }) => ({ why, code: refusalOf(decodeFrame(said), why), bytes: said }));
 
 write('frames.json', {
   frames: frames.map(frame => ({ frame, bytes: encodeFrame(frame) })),
   signals: signals.map(signal => ({ signal, bytes: encodeSignal(signal) })),
+  refused: refusedFrames,
 });
 
-const network = networkIdOf('com.example.board', 'lobby', createPolicy().terms);
+const [app, room] = ['com.example.board', 'lobby'];
+const policy = createPolicy().terms;
+const network = networkIdOf(app, room, policy);
+const author = bytes(32, 5);
+const bodies = {
+  'another version': [2, network, author, 4, 1, 1, 0, 'k', 1],
+  'a field too few': [1, network, author, 4, 1, 1, 0, 'k'],
+  'a field too many': [1, network, author, 4, 1, 1, 0, 'k', 1, 1],
+  'an author of 31 bytes': [1, network, bytes(31), 4, 1, 1, 0, 'k', 1],
+  'the kind that is kept free': [1, network, author, 1, 1, 1, 0, 'k', 1],
+  'a sequence that is no integer': [1, network, author, 6, 0.5, 1, 0, 'k', 1],
+  'a clock above 2^53': [1, network, author, 6, 1, 2 ** 53, 0, 'k', 1],
+  'a state that expires': [1, network, author, 4, 1, 1, 1, 'k', 1],
+  'a state without a key': [1, network, author, 4, 1, 1, 0, '', 1],
+  'a key of 257 bytes': [1, network, author, 4, 1, 1, 0, 'k'.repeat(257), 1],
+  'a deletion with a value': [1, network, author, 5, 1, 1, 0, 'k', 1],
+  'a presence with a key': [1, network, author, 3, 1, 1, 0, 'k', [1, null]],
+  'a presence without incarnation': [1, network, author, 3, 1, 1, 0, '', [null]],
+  'an accusation of nobody': [1, network, author, 7, 1, 1, 0, '', null],
+  'an accusation in capitals': [1, network, author, 7, 1, 1, 0, 'A'.repeat(64), null],
+  'an accusation that says more': [1, network, author, 7, 1, 1, 0, peer(6), 'asleep'],
+};
+const recordOf = body => readRecord(new Uint8Array([...bytes(64, 0x5a), ...body]), network);
+
 write('records.json', {
-  app: 'com.example.board',
-  room: 'lobby',
+  app,
+  room,
+  terms: encodeCbor([app, room, policy]),
   network,
   records: statements.map(statement => {
     const body = encodeBody(network, statement);
-    const whole = new Uint8Array([...bytes(64, 0x5a), ...body]);
-    const read = readRecord(whole, network);
+    const read = recordOf(body);
     if (!read.ok) throw new Error(`${statement.kind}: ${read.code}`);
     return { statement, id: read.value.id, body, signed: signedBytes(body) };
   }),
+  refused: Object.entries(bodies).map(([why, fields]) => {
+    const body = encodeCbor(fields);
+    return { why, code: refusalOf(recordOf(body), why), bytes: body };
+  }),
 });
+
+const SESSION = 0xfedcba98;
+const rng = createRng(seedFrom(1, 1));
+const set = createIndexSet();
+for (let n = 0; n < 60; n++) {
+  const id = Array.from({ length: 4 }, () => rng.uint32().toString(16).padStart(8, '0')).join('');
+  set.add({ id, hlc: hlc - rng.int(60_000) * 2048 });
+}
+const all = { lower: { bucket: 0, id: '' }, upper: undefined };
+const sorted = [];
+set.visit(all, record => sorted.push(record));
+const shortIds = sorted.map(({ id }) => shortId(SESSION, itemHash(id), 0));
+const sketch = createSketch(0, 40);
+for (const id of shortIds) sketch.add(id);
+const { count, sum } = set.measure(all);
+
+write('sync.json', {
+  session: SESSION,
+  records: sorted,
+  ladder: ladderOf(set, SESSION),
+  fingerprint: fingerprint(SESSION, sum, count),
+  shortIds: shortIds.map(id => toHex(shortIdsToWire([id]))),
+  sketch: sketch.toWire(),
+});
+
+function refusalOf(result, why) {
+  if (result.ok) throw new Error(`${why} is not refused`);
+  return result.code;
+}
 
 function write(name, value) {
   const asText = (_, item) => (item instanceof Uint8Array ? { hex: toHex(item) } : item);

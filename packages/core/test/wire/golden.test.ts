@@ -16,6 +16,13 @@ import { decodeSignal, encodeSignal, type Signal } from '../../src/wire/signal.t
 interface Frames {
   readonly frames: readonly { readonly frame: Frame; readonly bytes: Uint8Array }[];
   readonly signals: readonly { readonly signal: Signal; readonly bytes: Uint8Array }[];
+  readonly refused: readonly Refused[];
+}
+
+interface Refused {
+  readonly why: string;
+  readonly code: string;
+  readonly bytes: Uint8Array;
 }
 
 interface Records {
@@ -28,9 +35,10 @@ interface Records {
     readonly body: Uint8Array;
     readonly signed: Uint8Array;
   }[];
+  readonly refused: readonly Refused[];
 }
 
-const { frames, signals } = load<Frames>('frames.json');
+const { frames, signals, refused } = load<Frames>('frames.json');
 const golden = load<Records>('records.json');
 
 test.each(frames.map(vector => [vector.frame.type, vector] as const))(
@@ -47,6 +55,17 @@ test.each(signals.map(vector => [vector.signal.type, vector] as const))(
     expect(encodeSignal(signal)).toEqual(bytes);
     expect(decodeSignal(bytes)).toStrictEqual({ ok: true, value: signal });
   },
+);
+
+test.each(refused.map(vector => [vector.why, vector] as const))(
+  'WIRE-9: the golden refusal of %s has its code',
+  (_why, { code, bytes }) => expect(decodeFrame(bytes)).toEqual({ ok: false, code }),
+);
+
+test.each(golden.refused.map(vector => [vector.why, vector] as const))(
+  'REC-1: the golden refusal of %s has its code',
+  (_why, { code, bytes }) =>
+    expect(readRecord(concatBytes(new Uint8Array(64), bytes), golden.network)).toEqual({ ok: false, code }),
 );
 
 test('WIRE-9: every frame and every signal has a vector', () => {
