@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
@@ -24,6 +25,8 @@ test('ROOM-28: a peer that comes back alone has its state, authors included, whe
   a.state.delete('key 0');
   await until(() => a.stats().unsigned === 0);
   await until(() => a.stats().indexed >= 200);
+  // Leaving waits for the disk, but not for ever, and this one may be busy.
+  await until(() => readdirSync(folder).length === 200);
   await a.leave();
   const b = join(url, { storage: folderStorage(folder) });
   await b.ready;
