@@ -44,6 +44,7 @@ test.each([
   ['away-24h', '1'],
 ])('%s with seed %s has the same trace in the page and in Node', async (name, seed) => {
   await page.getByLabel('Scenario').selectOption(name);
+  expect(await page.getByLabel('Peers', { exact: true }).isVisible()).toBe(false);
   await page.getByLabel('Seed').fill(seed);
   const there = await run();
   expect(there).toBe(runScenario(scenarios.get(name)![0]!, { seed: Number(seed) }).report.traceHash);

@@ -4,7 +4,7 @@ import type { Answer, Mesh, Points } from './messages.ts';
 import { expectedCurve, expectedRounds, type Mode } from './theory.ts';
 
 export function showAnswer(answer: Answer, nodes: number, theory: { mode: Mode; fanout: number } | undefined): void {
-  const { report, failures, curve, traffic } = answer;
+  const { report, failures, expectations, traffic } = answer;
   showSpread(answer, nodes, theory);
   showMesh(answer.mesh);
   const { out, peak } = report.bytes.perNodePerSecond;
@@ -21,7 +21,9 @@ export function showAnswer(answer: Answer, nodes: number, theory: { mode: Mode; 
   verdict.textContent =
     failures.length > 0
       ? failures.join('\n')
-      : `All that was expected came true, and no invariant broke${curve.length === 0 ? '; nothing was said' : ''}.`;
+      : expectations === 0
+        ? 'No invariant broke.'
+        : 'All that was expected came true, and no invariant broke.';
 }
 
 function showSpread(
@@ -32,7 +34,7 @@ function showSpread(
   const expected = theory === undefined ? [] : expectedCurve(theory.mode, nodes, theory.fanout, roundMs);
   const { t50Ms, t99Ms, toAllMs } = report.convergence;
   const words = [
-    `Half after ${ms(t50Ms)}, 99 % after ${ms(t99Ms)}; to the last peer in ${ms(toAllMs.mean)} on average.`,
+    `Half ${after(t50Ms)}, 99 % ${after(t99Ms)}; to the last peer in ${ms(toAllMs.mean)} on average.`,
     ...(expected.length === 0 || theory === undefined ? [] : [theoryInWords(theory, nodes, roundMs, toAllMs.mean)]),
   ];
   place('spread-note').textContent = words.join(' ');
@@ -115,6 +117,10 @@ function amount(value: number): string {
 function ms(value: number | null): string {
   if (value === null) return '–';
   return value < 10_000 ? `${amount(Math.round(value))} ms` : `${amount(value / 1_000)} s`;
+}
+
+function after(value: number | null): string {
+  return value === null ? 'never' : `after ${ms(value)}`;
 }
 
 export function place(id: string): HTMLElement {

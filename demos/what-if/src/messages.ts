@@ -19,6 +19,8 @@ export interface Mesh {
 export interface Answer {
   readonly report: Report;
   readonly failures: readonly string[];
+  /** How many the scenario has. */
+  readonly expectations: number;
   readonly roundMs: number;
   /** [ms since publication, share delivered] */
   readonly curve: Points;

@@ -36,7 +36,15 @@ function answer({ file }: Question): void {
   const roundMs = run.scenario.config['broadcast.roundMs'] ?? ROUND_MS;
   scope.postMessage({
     type: 'answer',
-    answer: { report, failures, roundMs: Number(roundMs), curve, traffic, mesh: meshOf(run.world) },
+    answer: {
+      report,
+      failures,
+      expectations: run.scenario.expect.length,
+      roundMs: Number(roundMs),
+      curve,
+      traffic,
+      mesh: meshOf(run.world),
+    },
   });
 }
 
