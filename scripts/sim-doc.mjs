@@ -61,11 +61,18 @@ function rowsOf(name, variants, { seeds, failed, variants: measured }) {
     return {
       title: variant === name ? `\`${name}\`` : `\`${name}\`: ${variant}`,
       size: `${amount(nodes)} nodes, ${spanOf(durationMs)}, ${seeds} seeds`,
-      lines: lines.map(({ text }) => text),
+      lines: folded(lines),
       isMet,
       cost: `${amount(Math.round(events.mean / 1000))} k events, ${amount(cpu.mean / 1000)} s, ${amount(Math.round(memory.max))} MB`,
     };
   });
+}
+
+/** What always was the one number that is asked for needs no line of its own. */
+function folded(lines) {
+  const exact = lines.filter(({ isExact }) => isExact).map(({ text }) => text);
+  const others = lines.filter(({ isExact }) => !isExact).map(({ text }) => text);
+  return exact.length === 0 ? others : [...others, `always ${exact.join(', ')}`];
 }
 
 function boundLines(figure, bounds, figures) {
@@ -89,6 +96,9 @@ function line(name, { min, max, equals }, figure) {
     (min === undefined || figure.min >= min) &&
     (max === undefined || figure.max <= max) &&
     (equals === undefined || (figure.min === equals && figure.max === equals));
+  if (isMet && (equals !== undefined || (max === 0 && min === undefined))) {
+    return { text: `${name} = ${equals ?? 0}`, isMet, isExact: true };
+  }
   const worst = min === undefined && equals === undefined ? figure.max : figure.min;
   const isOneValue = figure.min === figure.max;
   const found = isOneValue ? amount(figure.mean) : `${amount(figure.mean)}, ${amount(worst)}`;

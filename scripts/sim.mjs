@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadSimulator, readArguments, scenariosNamed, USAGE, UsageError } from './sim/arguments.mjs';
+import { commandOf, loadSimulator, readArguments, scenariosNamed, USAGE, UsageError } from './sim/arguments.mjs';
 import { createProgress } from './sim/progress.mjs';
 import { keepResults } from './sim/results.mjs';
 import { runSeeds, summaryOf } from './sim/seeds.mjs';
@@ -27,7 +27,7 @@ async function main(args) {
   const { values, what } = readArguments(args);
   const sim = await loadSimulator();
   if (what === 'list') return list(sim.scenarios);
-  const files = scenariosNamed(what, sim.scenarios);
+  const files = scenariosNamed(what, sim.scenarios, values);
   const failures = values.seeds === undefined ? runOnce(sim, what, files, values) : await runMany(sim, what, values);
   process.stdout.write(failures.length === 0 ? '\npassed\n' : `\n${failures.join('\n')}\nfailed\n`);
   return failures.length === 0 ? 0 : 1;
@@ -65,14 +65,15 @@ function runOnce(sim, what, files, values) {
   return judged.flatMap(({ scenario, failures }) => failures.map(text => `✗ ${scenario.name}: ${text}`));
 }
 
-async function runMany(sim, what, { nodes, from = 1, parallel = 1, ...values }) {
+async function runMany(sim, what, { nodes, duration, from = 1, parallel = 1, ...values }) {
+  const size = { nodes, duration };
   // Refused here with a sentence, and not once for each seed.
-  for (const file of scenariosNamed(what, sim.scenarios)) sim.parseScenario({ ...file, nodes: nodes ?? file.nodes });
+  for (const file of scenariosNamed(what, sim.scenarios, size)) sim.parseScenario(file);
   const seeds = Array.from({ length: values.seeds }, (_, i) => from + i);
   const progress = createProgress();
-  const repeat = seed => `npm run sim -- ${what}${nodes === undefined ? '' : ` --nodes ${nodes}`} --seed ${seed}`;
+  const repeat = seed => commandOf(what, { ...size, seed });
   const done = await runSeeds(
-    { what, nodes, seeds, parallel },
+    { what, ...size, seeds, parallel },
     (seed, line) => progress.show(() => `seed ${seed} of ${seeds[0]}–${seeds.at(-1)}: ${line}`),
     ({ seed, failures }) => {
       progress.clear();
@@ -85,7 +86,7 @@ async function runMany(sim, what, { nodes, from = 1, parallel = 1, ...values }) 
   const failed = done.filter(({ failures }) => failures.length > 0).map(({ seed }) => seed);
   process.stdout.write(`\n${summaryTables(variants, values.markdown === true).join('\n')}`);
   if (values.json !== undefined) writeJson(values.json, { scenario: what, seeds, failed, variants });
-  if (values.keep) process.stdout.write(`\nkept in ${keepResults({ what, nodes, seeds }, variants, failed)}\n`);
+  if (values.keep) process.stdout.write(`\nkept in ${keepResults({ what, ...size, seeds }, variants, failed)}\n`);
   return failed.map(seed => `✗ seed ${seed}: ${repeat(seed)}`);
 }
 

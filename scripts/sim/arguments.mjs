@@ -12,6 +12,7 @@ export const USAGE = `Usage: npm run sim -- <file.json | name | list> [options]
   list         names the shipped scenarios
   --seed N     another course of chance
   --nodes N    another number of nodes
+  --duration T another length, such as 10m
   --json FILE  write the whole report, or the figures over all seeds
   --trace FILE write every input of every node, one JSON object per line
   --svg FILE   draw delivery and bytes over time
@@ -23,7 +24,7 @@ export const USAGE = `Usage: npm run sim -- <file.json | name | list> [options]
   --help       print this`;
 
 const NUMBERS = ['seed', 'nodes', 'seeds', 'from', 'parallel'];
-const TEXTS = ['json', 'trace', 'svg'];
+const TEXTS = ['duration', 'json', 'trace', 'svg'];
 const FLAGS = ['markdown', 'keep'];
 const ONE_RUN = ['seed', 'trace', 'svg'];
 const MANY_RUNS = ['from', 'parallel', 'markdown', 'keep'];
@@ -68,8 +69,19 @@ export async function loadSimulator() {
   }
 }
 
-/** The variants that a name or a file stands for. */
-export function scenariosNamed(what, scenarios) {
+/** The variants that a name or a file stands for, as long and as large as was asked for. */
+export function scenariosNamed(what, scenarios, { nodes, duration } = {}) {
+  const asked = { ...(nodes === undefined ? {} : { nodes }), ...(duration === undefined ? {} : { duration }) };
+  return filesNamed(what, scenarios).map(file => ({ ...file, ...asked }));
+}
+
+/** What somebody types to run the same again. */
+export function commandOf(what, { nodes, duration, ...others }) {
+  const options = Object.entries({ nodes, duration, ...others }).filter(([, value]) => value !== undefined);
+  return ['npm run sim --', what, ...options.map(([name, value]) => `--${name} ${value}`)].join(' ');
+}
+
+function filesNamed(what, scenarios) {
   const shipped = scenarios.get(what);
   if (shipped !== undefined) return shipped;
   if (!what.endsWith('.json')) {

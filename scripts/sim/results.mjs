@@ -1,17 +1,19 @@
 /** What was measured over many seeds, kept in docs/results: one file for each scenario and size. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from './arguments.mjs';
+import { commandOf, ROOT } from './arguments.mjs';
 
 export const RESULTS = path.join(ROOT, 'docs', 'results');
 /** Why a row misses its number or was not measured, by scenario; written by hand. */
 const REASONS = 'reasons.json';
 
 /** @returns the file */
-export function keepResults({ what, nodes, seeds }, variants, failed) {
+export function keepResults({ what, nodes, duration, seeds }, variants, failed) {
   mkdirSync(RESULTS, { recursive: true });
-  const file = path.join(RESULTS, `${what}${nodes === undefined ? '' : `@${nodes}`}.json`);
-  const command = `npm run sim -- ${what}${nodes === undefined ? '' : ` --nodes ${nodes}`} --seeds ${seeds.length}${seeds[0] === 1 ? '' : ` --from ${seeds[0]}`}`;
+  const size = [nodes, duration].filter(part => part !== undefined);
+  const file = path.join(RESULTS, `${[what, ...size].join('@')}.json`);
+  const from = seeds[0] === 1 ? undefined : seeds[0];
+  const command = commandOf(what, { nodes, duration, seeds: seeds.length, from });
   const kept = { scenario: what, command, seeds: seeds.length, failed, variants };
   writeFileSync(file, `${JSON.stringify(kept, undefined, 2)}\n`);
   return file;

@@ -7,11 +7,11 @@ import { simulate } from './simulate.mjs';
 
 const PROGRESS_MS = 1_000;
 
-const { what, seed, nodes } = JSON.parse(process.argv[2]);
+const { what, seed, ...size } = JSON.parse(process.argv[2]);
 const sim = await loadSimulator();
 let saidAt = performance.now();
-const results = scenariosNamed(what, sim.scenarios).map(file =>
-  simulate(sim, file, { seed, nodes }, line => {
+const results = scenariosNamed(what, sim.scenarios, size).map(file =>
+  simulate(sim, file, { seed }, line => {
     if (performance.now() - saidAt < PROGRESS_MS) return;
     saidAt = performance.now();
     process.send({ progress: line() });

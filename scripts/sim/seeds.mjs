@@ -7,17 +7,17 @@ const SEED_PROCESS = fileURLToPath(new URL('./seed-process.mjs', import.meta.url
 const HEAP_MB = 8_192;
 
 /**
- * @param {{ what: string, nodes?: number, seeds: number[], parallel: number }} wish
+ * @param {{ what: string, nodes?: number, duration?: string, seeds: number[], parallel: number }} wish
  * @param {(seed: number, line: string) => void} onProgress
  * @param {(done: { seed: number, runs: object[], failures: string[] }) => void} onDone
  * @returns the runs of each seed, in the order of the seeds
  */
-export async function runSeeds({ what, nodes, seeds, parallel }, onProgress, onDone) {
+export async function runSeeds({ seeds, parallel, ...what }, onProgress, onDone) {
   const done = new Map();
   const waiting = [...seeds];
   const worker = async () => {
     for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
-      const result = await runSeed({ what, nodes, seed }, line => onProgress(seed, line));
+      const result = await runSeed({ ...what, seed }, line => onProgress(seed, line));
       done.set(seed, result);
       onDone(result);
     }

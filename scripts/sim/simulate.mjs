@@ -8,12 +8,11 @@ const TRACE_LINES = 4_096;
  * @param {typeof import('../../packages/core/sim/index.ts')} sim
  * @param {(line: () => string) => void} onProgress
  */
-export function simulate({ startScenario }, file, { seed, nodes, trace }, onProgress) {
+export function simulate({ startScenario }, file, { seed, trace }, onProgress) {
   const traceFile = trace === undefined ? undefined : openTrace(trace);
   const began = performance.now();
   const run = startScenario(file, {
     seed,
-    nodes,
     onInput: traceFile?.onInput,
     cpuMs: () => process.cpuUsage().user / 1000,
     memoryMb: () => process.resourceUsage().maxRSS / 1000,

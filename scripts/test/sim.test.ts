@@ -93,6 +93,14 @@ describe('the table of scenarios', () => {
     expect(scenarioTable(asked({ max: 5 }), result({ x: figure(1, 4) }), { a: 'Late.' }).problems).toHaveLength(1);
   });
 
+  it('folds what always was the one number that is asked for into one line', () => {
+    const { table } = scenarioTable(asked({ equals: 1 }), result({ x: figure(1, 1) }), {});
+    expect(table).toContain('| always x = 1 |');
+    expect(scenarioTable(asked({ max: 0 }), result({ x: figure(0, 1) }), { a: 'No.' }).table).toContain(
+      'x ≤ 0: **0.5, 1**',
+    );
+  });
+
   it.each([
     ['a bound that one seed misses', { max: 3 }, { x: figure(1, 4) }, [], '**2.5, 4**'],
     ['a figure that one seed lacks', { max: 5 }, { x: { ...figure(1, 4), missing: 1 } }, [], 'never in 1 seeds'],
