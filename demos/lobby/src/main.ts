@@ -9,7 +9,7 @@ import { type Crowd, createCrowd, type LobbyRoom } from './crowd.ts';
 import { byId, html } from './dom.ts';
 import { meshOf } from './mesh/graph.ts';
 import { createMeshView, type MeshView } from './mesh/view.ts';
-import { isNoteKey, type LobbyEvents, type LobbyPresence, type LobbyState, linkName } from './model.ts';
+import { isNoteKey, type LobbyEvents, type LobbyPresence, type LobbyState, linkName, type Person } from './model.ts';
 import { createAnnouncer, noticeFor, showNotice } from './notices.ts';
 import { createNumbers } from './numbers.ts';
 import { createPeople } from './people.ts';
@@ -113,7 +113,7 @@ function wirePeople({ room, crowd, mesh, say }: Page, notes: Notes): () => void 
     if (change === undefined) return;
     const before = crowd.person(change.peer);
     const now = crowd.meet(change.peer);
-    if (now !== undefined) mesh.wave(change.peer, false);
+    if (now !== undefined && hasActed(before, now)) mesh.wave(change.peer, false);
     if (change.type === 'join' && now !== undefined) say(`${now.name} has joined`);
     if (change.type === 'leave') say(`${before.name} has left`);
     if (now !== undefined && (now.name !== before.name || now.color !== before.color)) notes.signAll();
@@ -128,6 +128,12 @@ function wirePeople({ room, crowd, mesh, say }: Page, notes: Notes): () => void 
     show();
     notes.signAll();
   };
+}
+
+/** What a page says of its links is nobody's doing, and comes in storms while a room fills. */
+function hasActed(before: Pick<Person, 'name' | 'color' | 'cursor'>, now: Person): boolean {
+  const hasMoved = now.cursor?.x !== before.cursor?.x || now.cursor?.y !== before.cursor?.y;
+  return hasMoved || now.name !== before.name || now.color !== before.color;
 }
 
 function wireNotes({ room, config, crowd, mesh, say }: Page): Notes {

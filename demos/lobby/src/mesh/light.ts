@@ -12,6 +12,8 @@ const HOP_MS = 320;
 const GLOW_MS = 800;
 /** Dots on their way at once. A wave that would exceed them only lights its author. */
 const MAX_DOTS = 160;
+/** The same for what happens all the time: a pointer in a crowd lights its author, and the machine stays calm. */
+const MAX_WEAK_DOTS = 40;
 /** Least pause between two waves of one author; strong ones are rarer and may follow sooner. */
 const WEAK_PAUSE_MS = 1_400;
 const STRONG_PAUSE_MS = 350;
@@ -63,7 +65,7 @@ export function createLight(
       if (lastWave.size >= MAX_AUTHORS) lastWave.clear();
       lastWave.set(author, now);
       glow(author, 0, isStrong);
-      if (dots + hops.length > MAX_DOTS) return;
+      if (dots + hops.length > (isStrong ? MAX_DOTS : MAX_WEAK_DOTS)) return;
       for (const hop of hops) {
         // Without motion the circles light up together: reached is reached.
         if (prefersCalm()) glow(hop.to, 0, isStrong);
