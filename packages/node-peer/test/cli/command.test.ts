@@ -148,6 +148,8 @@ test('CLI-4: --count makes so many peers, numbered, named and addressed by "peer
     [ids[2]!['id'], false],
     [ids[2]!['id'], true],
   ]);
+  // A change of it: what it joined with may be all that the others ever saw.
+  a.say({ do: 'presence', patch: { mood: 'calm' }, peer: 3 });
   await a.until('presence', line => (line['presence'] as { name: string }).name === 'bot-3');
 });
 
