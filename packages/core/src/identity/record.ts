@@ -71,7 +71,13 @@ export function signedBytes(body: Uint8Array): Uint8Array {
 }
 
 export function assemble(statement: Statement, body: Uint8Array, signature: Uint8Array): SignedRecord {
-  return { ...statement, id: recordId(body), body, signature, bytes: concatBytes(signature, body) };
+  return toRecord(statement, body, signature, concatBytes(signature, body));
+}
+
+/** Field by field: with a spread every record would get a shape of its own, and each access to it take a search. */
+function toRecord(said: Statement, body: Uint8Array, signature: Uint8Array, bytes: Uint8Array): SignedRecord {
+  const { author, kind, seq, hlc, exp, key, value } = said;
+  return { author, kind, seq, hlc, exp, key, value, id: recordId(body), body, signature, bytes };
 }
 
 function recordId(body: Uint8Array): RecordId {
@@ -92,7 +98,7 @@ export function readRecord(bytes: Uint8Array, networkId: Uint8Array): Result<Sig
   const statement = readStatement(fields);
   if (statement === undefined) return fail('record-shape');
   const signature = bytes.subarray(0, SIGNATURE_BYTES);
-  return ok({ ...statement, id: recordId(body), body, signature, bytes });
+  return ok(toRecord(statement, body, signature, bytes));
 }
 
 function readStatement(fields: readonly Wire[]): Statement | undefined {
