@@ -1,7 +1,7 @@
 /**
  * What reconciliation costs: bytes of all its frames but for the records themselves, one-way trips and sessions, by
  * how many records differ, where they lie, and who lacks them; then what the index costs in µs.
- *   node packages/core/bench/sync.bench.mjs [records] [seeds]      (after a build)
+ *   node packages/core/bench/sync.mjs [records] [seeds]      (after a build)
  */
 import { makeConfig } from '../dist/config.js';
 import { hlcAt } from '../dist/identity/hlc.js';
