@@ -48,8 +48,24 @@ for (const { count, where, who, runs } of cases) {
   console.log(label, ...columns.map((column, at) => String(column).padStart([7, 7, 6, 4, 4, 9, 15][at])));
 }
 
+console.log(`\na newcomer is sent everything, bytes besides ${RECORD_BYTES} for each record:`);
+for (const pace of [65_536, 262_144]) for (const count of [50, 1_000, 10_000]) joinAsNewcomer(count, pace);
+
 console.log('\nindex, µs for each:');
 for (const size of [10_000, 100_000]) benchIndex(size);
+
+/** One that has nothing, and one that has everything, at the pace of a link; all of it over a line without delay. */
+function joinAsNewcomer(count, bytesPerSecond) {
+  const rng = createRng(seedFrom(1, count));
+  const pair = createPair(1, bytesPerSecond);
+  for (let n = 0; n < count; n++) pair.sides[1].store(fakeRecord(rng), 'push');
+  const { bytes, trips } = run(pair, count);
+  const perRecord = (bytes / count).toFixed(1);
+  const took = Math.round(pair.now().mono);
+  console.log(
+    `  ${count} records at ${bytesPerSecond} bytes/s: ${perRecord} bytes for each, ${trips} trips, ${took} ms`,
+  );
+}
 
 /** Two that hold the same. */
 function createRoom(seed) {
@@ -68,7 +84,7 @@ function reconcile({ rng, records, pair }, differences, recent, who) {
   return run(pair);
 }
 
-function createPair(seed) {
+function createPair(seed, bytesPerSecond = 16_777_216) {
   const byBytes = new Map();
   const wire = [];
   let now = { mono: 0, wall: WALL };
@@ -90,11 +106,12 @@ function createPair(seed) {
     const outbox = {
       send: (_to, frame) => wire.push({ to: sides[2 - n], from: side, frame }),
       effect() {},
+      isOpen: () => true,
       fact(fact) {
         if (fact.type === 'record-offered') side.store(byBytes.get(fact.bytes), 'sync');
       },
     };
-    const config = makeConfig({ 'sync.bytesPerSecond': 16_777_216 });
+    const config = makeConfig({ 'sync.bytesPerSecond': bytesPerSecond });
     side.sync = createSync({ config, outbox, rng: createRng(seedFrom(seed, 10 + n)) });
     return side;
   });
@@ -105,7 +122,7 @@ function createPair(seed) {
 }
 
 /** From the link-up until both are equal: frames are delivered in turn, and time goes on when none is left. */
-function run(pair) {
+function run(pair, wanted = RECORDS) {
   const [a, b] = pair.sides;
   let bytes = 0;
   let trips = 0;
@@ -124,7 +141,7 @@ function run(pair) {
   a.sync.onNeighbourUp(b.peer, true, pair.now());
   b.sync.onNeighbourUp(a.peer, false, pair.now());
   deliver();
-  while (a.known.size < RECORDS || b.known.size < RECORDS) {
+  while (a.known.size < wanted || b.known.size < wanted) {
     pair.setTime(Math.min(a.sync.nextWakeAt(), b.sync.nextWakeAt()));
     for (const { sync } of pair.sides) if (sync.nextWakeAt() <= pair.now().mono) sync.onWake(pair.now());
     deliver();

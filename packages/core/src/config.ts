@@ -278,7 +278,7 @@ const numbers = {
     16_777_216,
     'bytes/s',
     'Bulk sent per link, 64 KiB of it at once; half of what the other side admits. Less: a thousand members take longer to get.',
-    'half of guard.linkBytesPerSecond',
+    'design: 65,536, which takes 2 s for 1,000 members and 30 s for 10,000 records; this takes 0.5 s and 7 s',
   ],
   'intake.seen': [
     65_536,
