@@ -8,6 +8,7 @@ import { createGuard } from '../dist/guard/guard.js';
 import { createEngine, createPolicy, createRng, readRecord, seedFrom } from '../dist/index.js';
 import { createStore } from '../dist/store/store.js';
 import { createIndexSet } from '../dist/sync/index-set.js';
+import { createFrameEncoder } from '../dist/wire/frame-encoder.js';
 import { decodeFrame, encodeFrame, gate } from '../dist/wire/index.js';
 import { interleaved, print } from './measure.mjs';
 import { frames, NETWORK, peer, records, UPDATES, verifyRecord, WALL } from './updates.mjs';
@@ -26,7 +27,8 @@ const CONFIG = {
   'guard.linkBytesPerSecond': 67_108_864,
 };
 const config = makeConfig(CONFIG);
-const silent = { send: encodes, isOpen: () => true, effect() {}, fact() {} };
+const encode = createFrameEncoder();
+const silent = { send: (_to, frame) => void encode(frame), isOpen: () => true, effect() {}, fact() {} };
 
 export function stages() {
   const cost = interleaved({ gate: runGate, decode, verify, policy, store, forward, engine: runEngine }, ROUNDS);
@@ -134,9 +136,4 @@ function at(n) {
 
 function frameFrom(from, frame) {
   return { type: 'frame', from, bytes: encodeFrame(frame) };
-}
-
-/** As the engine sends. */
-function encodes(_to, frame) {
-  encodeFrame(frame);
 }

@@ -3,7 +3,7 @@ import type { Job, PeerId, RecordId } from './types.ts';
 
 /** Everything a node can ask of the world. The host obeys in order; the simulator obeys with virtual time. */
 export type Effect =
-  /** Send one frame, whole and in order, over an open link. */
+  /** Send one frame, whole and in order, over an open link. Other links may get the same bytes: they are not to be changed. */
   | { readonly type: 'send'; readonly to: PeerId; readonly bytes: Uint8Array }
   /** Say `link-drained` once: as soon as at most `below` bytes of what was sent over the link wait in this machine. */
   | { readonly type: 'watch-link'; readonly peer: PeerId; readonly below: number }

@@ -28,7 +28,8 @@ import { createEvents } from './store/events.ts';
 import { createStore, type Store } from './store/store.ts';
 import { createSync } from './sync/sync.ts';
 import type { Job, MonoMs, Now, PeerId, RoomStatus } from './types.ts';
-import { decodeFrame, encodeFrame, type Frame, type FrameCode } from './wire/frame.ts';
+import { decodeFrame, type Frame, type FrameCode } from './wire/frame.ts';
+import { createFrameEncoder } from './wire/frame-encoder.ts';
 
 export interface EngineOptions {
   readonly self: PeerId;
@@ -137,6 +138,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
   const hlc = createHlcClock();
   const metrics = createMetrics(startedAt);
   const facts = createFactQueue();
+  const encode = createFrameEncoder();
   let effects: Effect[] = [];
   let jobs = 0;
   let clock: Now = startedAt;
@@ -145,7 +147,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
   const outbox: Outbox = {
     send(to, frame) {
       if (!modules.overlay.has(to)) return;
-      const bytes = encodeFrame(frame);
+      const bytes = encode(frame);
       if (!flow.admit(to, frame.type, bytes.length, clock)) return;
       metrics.onFrameOut(frame.type, bytes.length);
       modules.liveness.onSent(to, clock);

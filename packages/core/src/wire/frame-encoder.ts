@@ -1,0 +1,29 @@
+/**
+ * Encodes what goes over several links once: a record for all children and an announcement for all others are the same
+ * bytes. Only the last frame is remembered, since links are served one after the other.
+ */
+import { encodeFrame, type Frame } from './frame.ts';
+
+/** What is returned may be handed out again: nobody may change it. */
+export function createFrameEncoder(): (frame: Frame) => Uint8Array {
+  let last: Frame | undefined;
+  let bytes: Uint8Array = new Uint8Array(0);
+  return frame => {
+    if (last === undefined || !isSame(frame, last)) {
+      bytes = encodeFrame(frame);
+      last = frame;
+    }
+    return bytes;
+  };
+}
+
+/** Records are compared by reference, ids by value; other frames are rarely the same for two links. */
+function isSame(a: Frame, b: Frame): boolean {
+  if (a.type === 'push' && b.type === 'push') return isSameList(a.records, b.records);
+  if (a.type === 'ihave' && b.type === 'ihave') return isSameList(a.ids, b.ids);
+  return a.type === 'heartbeat' && b.type === 'heartbeat';
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}
