@@ -14,6 +14,7 @@ import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { type Accusations, createAccusations } from './accusations.ts';
+import { createIntentions, type Intention, type Intentions } from './intentions.ts';
 import { createRoundTrip, type RoundTrip } from './round-trip.ts';
 import { createSuspicions, type Suspicions } from './suspicions.ts';
 
@@ -78,8 +79,7 @@ export interface LivenessTools {
 
 export function createLiveness({ self, config, outbox, rng }: LivenessTools): Liveness {
   const watches = new Map<PeerId, Watch>();
-  /** Whom to accuse, and when. */
-  const toAccuse = new Map<PeerId, { readonly at: number; readonly why: 'closed' | 'hung-up' | 'doubt' }>();
+  const toAccuse: Intentions = createIntentions();
   const members = new Map<PeerId, Member>();
   const accusations: Accusations = createAccusations(config);
   const suspicions: Suspicions = createSuspicions(self, config);
@@ -88,7 +88,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   const accuse = (peer: PeerId, value: typeof HUNG_UP | null): void =>
     outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
 
-  const accuseLost = (peer: PeerId, why: 'closed' | 'hung-up' | 'doubt'): void => {
+  const accuseLost = (peer: PeerId, why: Intention['why']): void => {
     if (why === 'doubt') {
       // Others doubted it at about the same time, and one accusation is enough.
       if (!watches.has(peer) && accusations.against(peer).length === 0) accuse(peer, null);
@@ -169,12 +169,6 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     outbox.fact({ type: 'record-stored', record, from, path, kept: true });
     if (subject === self) return outbox.fact({ type: 'self-suspected' });
     if (member !== undefined && record.hlc > saidOf(member)) suspect(record, now);
-  };
-
-  const nextDueAt = (): number => {
-    let next = Math.min(suspicions.nextDueAt(), accusations.nextDueAt(), watchesDue.at());
-    for (const { at } of toAccuse.values()) next = Math.min(next, at);
-    return next;
   };
 
   return {
@@ -266,7 +260,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     },
 
     onPeerDoubted(peer, now) {
-      if (watches.has(peer) || toAccuse.has(peer) || toAccuse.size >= MAX_TO_ACCUSE) return;
+      if (watches.has(peer) || toAccuse.get(peer) !== undefined || toAccuse.size >= MAX_TO_ACCUSE) return;
       toAccuse.set(peer, { at: now.mono + rng.next() * DOUBT_SPREAD_MS, why: 'doubt' });
     },
 
@@ -282,17 +276,13 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
     onWake(now) {
       for (const [peer, watch] of watches) if (now.mono >= watch.dueAt) check(peer, watch, now);
-      for (const [peer, { at, why }] of toAccuse) {
-        if (now.mono < at) continue;
-        toAccuse.delete(peer);
-        accuseLost(peer, why);
-      }
+      for (const [peer, { why }] of toAccuse.takeDue(now)) accuseLost(peer, why);
       drop(accusations.takeExpired(now));
       for (const { peer, hlc } of suspicions.takeDue(now)) outbox.fact({ type: 'peer-failed', peer, hlc });
     },
 
     nextWakeAt: () => {
-      const next = nextDueAt();
+      const next = Math.min(watchesDue.at(), toAccuse.nextDueAt(), suspicions.nextDueAt(), accusations.nextDueAt());
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 
