@@ -421,7 +421,7 @@ const GOALS: readonly (readonly [count: number, where: 'recent' | 'scattered', m
   [100, 'scattered', 4_000],
 ];
 
-// Always the same worlds: `bench/sync.bench.mjs` measures more of them.
+// Always the same worlds: `bench/sync.mjs` measures more of them.
 test.each([1, 2, 3, 4, 5, 6])(
   'SYNC-15: what differences of 10,000 records cost, whoever lacks them, world %i',
   seed => {
