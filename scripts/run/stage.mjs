@@ -10,7 +10,7 @@ const SIGNALING_PORT = 8787;
 const MAX_PROCESSES = 4;
 
 /**
- * @param {{ folder: string, pages?: Record<string, string>, tabs: number, nodes: number, headless: boolean, maxLinks?: number, port: number }} wish
+ * @param {{ folder: string, pages?: Record<string, string>, tabs: number, nodes: number, headless: boolean, forMs?: number, maxLinks?: number, port: number }} wish
  * @param {(text: string) => void} step
  */
 export async function openStage(wish, step) {
@@ -71,12 +71,13 @@ function startNodes({ nodes, maxLinks }, url) {
   return views;
 }
 
-async function openTabs({ tabs, headless }, url, views, step) {
+async function openTabs({ tabs, headless, forMs }, url, views, step) {
   // Playwright is asked for only when tabs are wanted.
   const { launchChromium } = await import('./chromium-tabs.mjs');
   step(`opening ${tabs} tab${tabs === 1 ? '' : 's'} in Chromium`);
   const browser = await launchChromium({ headless });
-  const context = await browser.newContext();
+  // Nobody watches an unattended run: figures are of the mesh, not of what it costs to animate it in every tab at once.
+  const context = await browser.newContext(forMs === undefined ? {} : { reducedMotion: 'reduce' });
   await Promise.all(
     Array.from({ length: tabs }, async (_, i) => {
       const page = await context.newPage();
