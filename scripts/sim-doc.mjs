@@ -1,8 +1,8 @@
 /**
  * Writes the table of scenarios in docs/simulation.md from what is kept in docs/results: node sim-doc.mjs [--check]
  *
- * So the table says nothing that was not measured. A row that misses what its scenario expects now, or was never
- * run, needs a sentence in docs/results/reasons.json, and a sentence needs such a row: else this fails.
+ * So the table says nothing that was not measured. A scenario that misses what it expects now, or was never run at its
+ * own size, needs a sentence in docs/results/reasons.json, and a sentence needs such a scenario: else this fails.
  */
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -31,14 +31,12 @@ export function scenarioTable(scenarios, results, reasons) {
     if (LEFT_OUT.test(name)) continue;
     const runs = results.filter(({ scenario }) => scenario === name);
     const found = runs.flatMap(run => rowsOf(name, variants, run));
-    const isFine = found.length > 0 && found.every(({ isMet }) => isMet);
+    const problem = problemWith(found);
+    const isFine = problem === undefined;
     const reason = reasons[name];
     if (isFine && reason !== undefined)
       problems.push(`${name} meets all it expects: its reason says nothing any more.`);
-    if (!isFine && reason === undefined)
-      problems.push(
-        `${name} ${found.length === 0 ? 'was not run' : 'misses a number'}: say why in docs/results/reasons.json.`,
-      );
+    if (!isFine && reason === undefined) problems.push(`${name} ${problem}: say why in docs/results/reasons.json.`);
     const why = isFine || reason === undefined ? '' : `${found.length === 0 ? '**Not run.** ' : ''}${reason}`;
     if (found.length === 0) rows.push([`\`${name}\``, '', why, '']);
     for (const [i, row] of found.entries()) {
@@ -51,21 +49,33 @@ export function scenarioTable(scenarios, results, reasons) {
   return { table: markdown(['scenario', 'size', 'asked: mean, worst', 'one seed'], rows), problems };
 }
 
+function problemWith(rows) {
+  if (rows.length === 0) return 'was not run';
+  if (rows.some(({ isMet }) => !isMet)) return 'misses a number';
+  return rows.some(({ isWhole }) => isWhole) ? undefined : 'was not run at its own size';
+}
+
 function rowsOf(name, variants, { seeds, failed, variants: measured }) {
   return measured.map(({ name: variant, nodes, durationMs, figures }, i) => {
-    const { expect } = variants.find(file => file.name === variant) ?? { expect: [] };
+    const own = variants.find(file => file.name === variant) ?? { expect: [], nodes, durationMs };
+    const { expect } = own;
     const lines = expect.flatMap(({ path: figure, bounds }) => boundLines(figure, bounds, figures));
     const isMet = failed.length === 0 && lines.every(line => line.isMet);
     if (i === 0 && failed.length > 0) lines.push({ text: `**seeds that fail: ${failed.join(', ')}**` });
     const { 'run.cpuMs': cpu, 'run.memoryMb': memory, 'run.events': events } = figures;
     return {
       title: variant === name ? `\`${name}\`` : `\`${name}\`: ${variant}`,
-      size: `${amount(nodes)} nodes, ${spanOf(durationMs)}, ${seeds} seeds`,
+      size: `${of(amount, nodes, own.nodes)} nodes, ${of(spanOf, durationMs, own.durationMs)}, ${seeds} seeds`,
+      isWhole: nodes === own.nodes && durationMs === own.durationMs,
       lines: folded(lines),
       isMet,
       cost: `${amount(Math.round(events.mean / 1000))} k events, ${amount(cpu.mean / 1000)} s, ${amount(Math.round(memory.max))} MB`,
     };
   });
+}
+
+function of(text, measured, own) {
+  return measured === own ? text(own) : `${text(measured)} of ${text(own)}`;
 }
 
 /** What always was the one number that is asked for needs no line of its own. */

@@ -76,7 +76,8 @@ describe('progress', () => {
 describe('the table of scenarios', () => {
   const figure = (min: number, max: number) => ({ mean: (min + max) / 2, min, minSeed: 1, max, maxSeed: 2 });
   const figures = { 'run.cpuMs': figure(1, 1), 'run.memoryMb': figure(70, 70), 'run.events': figure(9, 9) };
-  const asked = (bounds: object) => new Map([['a', [{ name: 'a', expect: [{ path: 'x', bounds }] }]]]);
+  const asked = (bounds: object) =>
+    new Map([['a', [{ name: 'a', nodes: 6, durationMs: 60_000, expect: [{ path: 'x', bounds }] }]]]);
   const result = (found: object, failed: number[] = []) => [
     {
       scenario: 'a',
@@ -91,6 +92,14 @@ describe('the table of scenarios', () => {
     expect(table).toContain('x ≤ 5: 2.5, 4');
     expect(problems).toEqual([]);
     expect(scenarioTable(asked({ max: 5 }), result({ x: figure(1, 4) }), { a: 'Late.' }).problems).toHaveLength(1);
+  });
+
+  it('shows how much smaller a run was than the scenario, which needs a reason too', () => {
+    const larger = new Map([['a', [{ name: 'a', nodes: 60, durationMs: 60_000, expect: [] }]]]);
+    const { table, problems } = scenarioTable(larger, result({}), {});
+    expect(table).toContain('6 of 60 nodes, 60 s, 2 seeds');
+    expect(problems).toEqual(['a was not run at its own size: say why in docs/results/reasons.json.']);
+    expect(scenarioTable(larger, result({}), { a: 'Too long.' }).problems).toEqual([]);
   });
 
   it('folds what always was the one number that is asked for into one line', () => {
