@@ -53,6 +53,8 @@ export function createBranches(): Branches {
   /** Neighbours that want everything; they alone are passed what comes before any tree is known. */
   const adopted = new Set<PeerId>();
   let model: PeerId | undefined;
+  /** Has any tree grown yet? A newcomer that learns of thousands has nobody to look for among them. */
+  let hasGrown = false;
 
   const forget = (author: PeerId, branch: Branch): void => {
     branches.delete(author);
@@ -73,6 +75,7 @@ export function createBranches(): Branches {
     const known = model === undefined ? undefined : branches.get(model);
     if (known !== undefined && isModel(known, now)) return model;
     model = undefined;
+    if (!hasGrown) return undefined;
     for (const [author, branch] of branches) {
       if (isModel(branch, now) && (model === undefined || author < model)) model = author;
     }
@@ -118,6 +121,7 @@ export function createBranches(): Branches {
       return branch;
     },
     grown(author, now) {
+      hasGrown = true;
       branches.get(author)!.grownAt = now.mono;
       if (model !== undefined && author < model) model = author;
     },

@@ -147,6 +147,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const fill = (now: Now): void => {
     starved = false;
     while (lacksLinks()) {
+      // To look for somebody costs as much as the room is large: not while nobody may be asked.
+      if (dials.nextBudgetAt(now) > now.mono) return;
       const peer = views.candidate(active.size === 0, other => taken(other) || tools.isBanned(other, now), now);
       starved = peer === undefined;
       if (peer === undefined || !dials.mayAsk(now)) return;
