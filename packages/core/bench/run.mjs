@@ -1,11 +1,12 @@
 /**
- * npm run bench [-- stages | room | sync …]: what the engine costs, beside the goals. Figures of CPU are medians of
+ * npm run bench [-- stages | members | room | sync …]: what the engine costs, beside the goals. Figures of CPU are medians of
  * interleaved rounds; on a busy machine only their ratios are stable. The exit code is 0 whatever the figures say.
  */
 import { goalsMissed } from './measure.mjs';
 
 const PARTS = {
   stages: async () => (await import('./stages.mjs')).stages(),
+  members: async () => (await import('./members.mjs')).members(),
   room: async () => (await import('./room.mjs')).room(),
   sync: async () => {
     process.argv.length = 2;
