@@ -2,9 +2,11 @@
 import type { Config } from '../config.ts';
 import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { Now, PeerId, Via } from '../types.ts';
+import type { Introducer } from './links.ts';
 
 export interface Dial {
   readonly peer: PeerId;
+  readonly introducer: Introducer;
   readonly session: number;
   phase: 'asked' | 'dialing';
   readonly initiator: boolean;
@@ -21,6 +23,8 @@ export interface Dials {
   remove(peer: PeerId): void;
   /** How many of them this node began. */
   own(): number;
+  /** How many of those that this node began go to peers whom `introducer` named. */
+  namedBy(introducer: Introducer): number;
   /** Is there one to the other half of the room? */
   bridging(): boolean;
   /** Is there budget for one more of our own? Takes it. */
@@ -49,6 +53,7 @@ export function createDials(config: Config, startedAt: Now): Dials {
     add: dial => void dials.set(dial.peer, dial),
     remove: peer => void dials.delete(peer),
     own,
+    namedBy: introducer => [...dials.values()].filter(dial => dial.initiator && dial.introducer === introducer).length,
     bridging: () => [...dials.values()].some(dial => dial.bridge),
     mayAsk: now => own() < config['overlay.dialsAtOnce'] && budget.take(1, now.mono),
     nextBudgetAt: now =>

@@ -4,7 +4,7 @@
  * link hands it one of its own neighbours, so that the graph stays in one piece.
  */
 import type { Config } from '../config.ts';
-import type { Fact, NeighbourLoss } from '../fact.ts';
+import type { Fact } from '../fact.ts';
 import type { Input } from '../input.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
@@ -12,12 +12,16 @@ import type { MonoMs, Now, PeerId, RoomStatus, Via } from '../types.ts';
 import type { DisconnectReason, Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { decodeSignal, encodeSignal, type Signal } from '../wire/signal.ts';
+import { createBackOffs } from './back-offs.ts';
 import { degreeFor } from './degree.ts';
 import { createDials, type Dial } from './dials.ts';
+import { anchorsOf, createLinks, type Introducer, type Neighbour } from './links.ts';
 import { createLosses } from './losses.ts';
 import { createRendezvousPolicy } from './rendezvous.ts';
 import { createStanding } from './standing.ts';
-import { createViews } from './views.ts';
+import { createViews, type Wish } from './views.ts';
+
+export type { Neighbour } from './links.ts';
 
 export type OverlayFrame = Extract<Frame, { type: 'shuffle' | 'shuffle-reply' | 'disconnect' }>;
 export type OverlayInput = Extract<
@@ -37,13 +41,6 @@ export type OverlayInput = Extract<
       | 'leave';
   }
 >;
-
-export interface Neighbour {
-  readonly peer: PeerId;
-  readonly since: MonoMs;
-  readonly via: Via;
-  readonly outbound: boolean;
-}
 
 export interface Overlay {
   onInput(input: OverlayInput, now: Now): void;
@@ -75,6 +72,7 @@ export interface OverlayTools {
 const SHUFFLE_ENTRIES = 8;
 const FIRST_MINUTE_MS = 60_000;
 const REFUSED_ALTERNATIVES = 4;
+const MAX_NAMED_BY_ONE = 2;
 const EVICT_EVERY_MS = 1_000;
 const EVICTED_RETRY_MS = 10_000;
 const REFUSED_RETRY_MS = 3_000;
@@ -83,8 +81,9 @@ const MAX_RETRY_AFTER_MS = 600_000;
 
 export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const { self, config, outbox, rng } = tools;
-  const active = new Map<PeerId, Neighbour>();
-  const views = createViews(self, config, rng);
+  const active = createLinks(config, outbox);
+  const views = createViews(self, config, rng, startedAt);
+  const backOffs = createBackOffs(rng);
   const dials = createDials(config, startedAt);
   const rendezvous = createRendezvousPolicy(config, outbox, rng);
   const standing = createStanding(outbox);
@@ -104,66 +103,77 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const signal = (to: PeerId, message: Signal): void =>
     outbox.fact({ type: 'signal-out', to, payload: encodeSignal(message) });
 
+  const roomSize = (): number => views.roomSize(active.peers());
+
   const taken = (peer: PeerId): boolean => active.has(peer) || dials.get(peer) !== undefined;
 
   /** Without any link, and all who were asked first have refused: somebody must give up a neighbour for this one. */
   const isDesperate = (): boolean =>
     active.size === 0 && refusals > 0 && (dials.size === 0 || refusals >= config['overlay.dialsAtOnce']);
 
-  const ask = (peer: PeerId, bridge: boolean, now: Now): void => {
+  const ask = (peer: PeerId, introducer: Introducer, bridge: boolean, now: Now): void => {
     const session = rng.uint32();
     const urgent = bridge || isDesperate();
     const until = now.mono + config['overlay.askTimeoutMs'];
-    dials.add({ peer, session, phase: 'asked', initiator: true, bridge, urgent, via: 'server', until });
+    dials.add({ peer, introducer, session, phase: 'asked', initiator: true, bridge, urgent, via: 'server', until });
     signal(peer, { type: 'request', session, urgent });
   };
 
   const isFull = (): boolean => active.size + dials.size >= config['overlay.maxLinks'];
 
   /** Ask this one now, whatever the degree. */
-  const askForced = (peer: PeerId, bridge: boolean, now: Now): void => {
+  const askForced = (peer: PeerId, introducer: Introducer, bridge: boolean, now: Now): void => {
     if (peer === self || taken(peer) || tools.isBanned(peer, now)) return;
-    if (dials.mayAsk(now)) ask(peer, bridge, now);
+    if (dials.mayAsk(now)) ask(peer, introducer, bridge, now);
   };
 
   /** We may have no path to this one but the link that we ask for. A clique at its cap must make room for it. */
-  const askBridge = (peer: PeerId, now: Now): void => {
-    if (!isFull() || !dials.bridging()) askForced(peer, true, now);
+  const askBridge = (peer: PeerId, introducer: Introducer, now: Now): void => {
+    if (!isFull() || !dials.bridging()) askForced(peer, introducer, true, now);
   };
 
   const lacksLinks = (): boolean => {
-    const { enough, own, accepted } = degreeFor(views.roomSize(), config);
+    const { enough, own, accepted } = degreeFor(roomSize(), config);
     const held = active.size + dials.size;
     return held < enough || (held < accepted && ownLinks() < own);
   };
 
   /** Links that this node dialled, or dials. */
-  const ownLinks = (): number => {
-    let count = dials.own();
-    for (const { outbound } of active.values()) if (outbound) count += 1;
-    return count;
-  };
+  const ownLinks = (): number => active.own() + dials.own();
+
+  /** A neighbour that names all our others would decide whom we hear. The server and members speak for themselves. */
+  const mayName = (introducer: Introducer): boolean =>
+    introducer === 'server' ||
+    introducer === 'itself' ||
+    active.namedBy(introducer) + dials.namedBy(introducer) < MAX_NAMED_BY_ONE;
+
+  const wish = (now: Now): Wish => ({
+    lonely: active.size === 0,
+    anchor: active.anchors() + dials.namedBy('server') < anchorsOf(config),
+    isFree: peer => !taken(peer) && !backOffs.covers(peer, now) && !tools.isBanned(peer, now),
+    mayName,
+  });
 
   const fill = (now: Now): void => {
     starved = false;
     while (lacksLinks()) {
-      // To look for somebody costs as much as the room is large: not while nobody may be asked.
+      // Nobody is looked for while nobody may be asked.
       if (dials.nextBudgetAt(now) > now.mono) return;
-      const peer = views.candidate(active.size === 0, other => taken(other) || tools.isBanned(other, now), now);
-      starved = peer === undefined;
-      if (peer === undefined || !dials.mayAsk(now)) return;
-      ask(peer, false, now);
+      const candidate = views.candidate(wish(now), now);
+      starved = candidate === undefined;
+      if (candidate === undefined || !dials.mayAsk(now)) return;
+      ask(candidate.peer, candidate.introducer, false, now);
     }
   };
 
   /** A growing room leaves early members with too many links: the oldest go, whose other end has most likely many too. */
   const trim = (now: Now): void => {
-    const { accepted } = degreeFor(views.roomSize(), config);
+    const { accepted, wanted } = degreeFor(roomSize(), config);
     surplusSince = active.size > accepted ? (surplusSince ?? now.mono) : undefined;
-    if (surplusSince === undefined || now.mono < surplusSince + config['overlay.settleMs']) return;
+    if (surplusSince === undefined || now.mono - surplusSince < config['overlay.settleMs']) return;
     surplusSince = now.mono;
-    const oldest = active.keys().next().value;
-    if (oldest !== undefined) dismiss(oldest, 'surplus', []);
+    const [oldest] = active.spare(wanted);
+    if (oldest !== undefined) dismiss(oldest, 'surplus', [], now);
   };
 
   const review = (now: Now): void => {
@@ -171,11 +181,11 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (losses.takeDue(views.members.size + 1, now)) rendezvous.checkIn(now);
     fill(now);
     trim(now);
-    const roomSize = views.roomSize();
-    const { low, wanted } = degreeFor(roomSize, config);
+    const size = roomSize();
+    const { low, wanted } = degreeFor(size, config);
     const settled = active.size >= low;
-    rendezvous.review({ settled, links: active.size, wanted, roomSize }, now);
-    standing.review({ links: active.size, serverUp: rendezvous.up, alone: roomSize === 1 });
+    rendezvous.review({ settled, links: active.size, wanted, roomSize: size }, now);
+    standing.review({ links: active.size, serverUp: rendezvous.up, alone: size === 1 });
     wakeAt = nextDueAt(now);
   };
 
@@ -183,24 +193,20 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     let next = Math.min(shuffleAt, dials.nextDueAt(), rendezvous.nextWakeAt(), losses.nextWakeAt());
     if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
     if (lacksLinks()) {
-      next = Math.min(next, starved ? views.nextForgivenAt(now) : dials.nextBudgetAt(now));
+      next = Math.min(next, starved ? backOffs.nextEndAt(now) : dials.nextBudgetAt(now));
     }
     return Math.max(next, now.mono);
   };
 
-  const drop = (peer: PeerId, reason: NeighbourLoss): void => {
-    if (active.delete(peer)) outbox.fact({ type: 'neighbour-down', peer, reason });
-  };
-
-  const dismiss = (peer: PeerId, reason: DisconnectReason, alternatives: readonly PeerId[]): void => {
+  /** Both sides leave each other alone for a while: who is sent away must not come back in a circle. */
+  const dismiss = (peer: PeerId, reason: DisconnectReason, alternatives: readonly PeerId[], now: Now): void => {
     const retryAfterMs = reason === 'banned' ? config['guard.banMs'] : EVICTED_RETRY_MS;
-    outbox.send(peer, { type: 'disconnect', reason, retryAfterMs, alternatives });
-    outbox.effect({ type: 'close-link', peer, reason });
-    drop(peer, reason === 'banned' || reason === 'silent' ? reason : 'goodbye');
+    if (reason === 'full' || reason === 'surplus') backOffs.addExactly(peer, retryAfterMs, now);
+    active.dismiss(peer, reason, retryAfterMs, alternatives);
   };
 
   const refuse = (peer: PeerId, session: number): void => {
-    const others = [...active.keys()].filter(other => other !== peer);
+    const others = active.peers().filter(other => other !== peer);
     const alternatives = rng.sample(others, REFUSED_ALTERNATIVES);
     signal(peer, { type: 'refuse', session, retryAfterMs: REFUSED_RETRY_MS, alternatives });
   };
@@ -213,12 +219,11 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   };
 
   const handOver = (newcomer: PeerId, now: Now): boolean => {
-    const victim = rng.pick([...active.keys()]);
+    const victim = rng.pick(active.spare(degreeFor(roomSize(), config).wanted));
     if (victim === undefined) return false;
     evictedAt = now.mono;
     evictedFor = newcomer;
-    views.backOffFor(victim, EVICTED_RETRY_MS, now);
-    dismiss(victim, 'full', [newcomer]);
+    dismiss(victim, 'full', [newcomer], now);
     return true;
   };
 
@@ -235,13 +240,23 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (active.has(from)) return refuse(from, session);
     if (!yields(dials.get(from), from, session)) return;
     // Who asks is there, known or not: a crowd that arrives at once is none of small rooms.
-    const { accepted, acceptedUrgent } = degreeFor(Math.max(views.roomSize(), active.size + dials.size + 1, 2), config);
+    const { accepted, acceptedUrgent } = degreeFor(Math.max(roomSize(), active.size + dials.size + 1, 2), config);
     // Whom we asked may say yes: a link promised beyond the cap would have to be taken back.
     const held = active.size + dials.size - (dials.get(from) ? 1 : 0);
     if (held >= (urgent ? acceptedUrgent : accepted) && !(urgent && makeRoomFor(from, now)))
       return refuse(from, session);
     const until = now.mono + config['overlay.dialTimeoutMs'];
-    dials.add({ peer: from, session, phase: 'dialing', initiator: false, bridge: false, urgent, via, until });
+    dials.add({
+      peer: from,
+      introducer: 'itself',
+      session,
+      phase: 'dialing',
+      initiator: false,
+      bridge: false,
+      urgent,
+      via,
+      until,
+    });
     dialled += 1;
     signal(from, { type: 'accept', session });
     outbox.effect({ type: 'dial', peer: from, session, initiator: false });
@@ -263,29 +278,31 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     refusals += 1;
     // The last hope of a newcomer is asked again at once, urgently.
     if (active.size > 0 || dial.urgent || dials.size > 0)
-      views.backOff(dial.peer, Math.min(refusal.retryAfterMs, MAX_RETRY_AFTER_MS), now);
-    for (const peer of refusal.alternatives) if (peer !== self) views.passive.set(peer, true, now.mono);
+      backOffs.add(dial.peer, Math.min(refusal.retryAfterMs, MAX_RETRY_AFTER_MS), now);
+    onNamed(dial.peer, refusal.alternatives, now);
+  };
+
+  const onNamed = (by: PeerId, peers: readonly PeerId[], now: Now): void => {
+    for (const peer of peers) if (peer !== self) views.passive.offer(peer, by, now);
   };
 
   const failDial = (peer: PeerId, now: Now): void => {
     dials.remove(peer);
-    views.backOff(peer, config['overlay.retryMs'], now);
+    backOffs.add(peer, config['overlay.retryMs'], now);
   };
 
   const onLinkUp = ({ peer, outbound }: Extract<OverlayInput, { type: 'link-up' }>, now: Now): void => {
-    const via = dials.get(peer)?.via ?? 'server';
+    const { via, introducer } = dials.get(peer) ?? { via: 'server', introducer: 'itself' };
     dials.remove(peer);
     if (active.has(peer)) return;
     if (left) return outbox.effect({ type: 'close-link', peer, reason: 'leaving' });
     refusals = 0;
-    active.set(peer, { peer, since: now.mono, via, outbound });
-    views.forgive(peer);
-    outbox.fact({ type: 'neighbour-up', peer, outbound });
+    backOffs.forgive(peer);
+    active.add({ peer, since: now.mono, via, outbound, introducer });
     // The other side holds the link already: closed without a goodbye, it would take us for dead.
-    if (tools.isBanned(peer, now)) return dismiss(peer, 'banned', []);
+    if (tools.isBanned(peer, now)) return dismiss(peer, 'banned', [], now);
     if (active.size <= config['overlay.maxLinks']) return;
-    views.backOffFor(peer, EVICTED_RETRY_MS, now);
-    dismiss(peer, 'full', []);
+    dismiss(peer, 'full', [], now);
   };
 
   const onIntroduced = (peers: readonly PeerId[], now: Now): void => {
@@ -297,21 +314,21 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   /** A check-in named somebody whom we do not know: a newcomer, or the other half of a room that fell apart. */
   const bridge = (peers: readonly PeerId[], now: Now): void => {
     const stranger = active.size > 0 ? peers.find(peer => peer !== self && !views.members.has(peer)) : undefined;
-    if (stranger !== undefined) askBridge(stranger, now);
+    if (stranger !== undefined) askBridge(stranger, 'server', now);
     // Whom the server does not name it may still reach: one that failed here may have failed for us alone.
     const lost = losses.candidate(peer => peer !== stranger && !taken(peer), now);
-    if (lost !== undefined) askBridge(lost, now);
+    if (lost !== undefined) askBridge(lost, 'itself', now);
   };
 
   /** The room is whole again by somebody's link. One link does not hold two halves: some take one of their own. */
   const onReturned = (peer: PeerId, now: Now): void => {
     losses.onReturned(peer);
     losses.onFound();
-    if (rng.next() < 1 / views.roomSize()) askBridge(peer, now);
+    if (rng.next() < 1 / roomSize()) askBridge(peer, 'itself', now);
   };
 
-  const onLeave = (): void => {
-    for (const peer of [...active.keys()]) dismiss(peer, 'leaving', []);
+  const onLeave = (now: Now): void => {
+    for (const peer of active.peers()) dismiss(peer, 'leaving', [], now);
     for (const peer of dials.peers()) outbox.effect({ type: 'close-link', peer, reason: 'leaving' });
     rendezvous.onLeave();
     left = true;
@@ -321,16 +338,13 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const shuffle = (now: Now): void => {
     const early = now.mono - startedAt.mono < FIRST_MINUTE_MS;
     shuffleAt = now.mono + rng.jitter(config['overlay.shuffleMs'] / (early ? 3 : 1), 0.2);
-    const peer = rng.pick([...active.keys()]);
+    const peer = rng.pick(active.peers());
     if (peer !== undefined) outbox.send(peer, { type: 'shuffle', peers: shuffleSample(peer) });
   };
 
   const shuffleSample = (except: PeerId): readonly PeerId[] => {
-    const known = new Set([
-      ...active.keys(),
-      ...views.passive.keys(),
-      ...rng.sample([...views.members], SHUFFLE_ENTRIES),
-    ]);
+    // What this node knows at first hand: hearsay given on would keep the names of the dead going round.
+    const known = new Set([...active.peers(), ...views.members.sample(rng, SHUFFLE_ENTRIES)]);
     known.delete(except);
     return [self, ...rng.sample([...known], SHUFFLE_ENTRIES - 1)];
   };
@@ -342,8 +356,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       case 'link-up':
         return onLinkUp(input, now);
       case 'link-down':
-        if (active.has(input.peer)) views.backOffFor(input.peer, config['overlay.retryMs'] / 5, now);
-        return drop(input.peer, input.reason === 'remote-closed' ? 'hung-up' : 'closed');
+        if (active.has(input.peer)) backOffs.addExactly(input.peer, config['overlay.retryMs'] / 5, now);
+        return active.drop(input.peer, input.reason === 'remote-closed' ? 'hung-up' : 'closed');
       case 'dial-failed':
         if (dials.get(input.peer)?.session === input.session) failDial(input.peer, now);
         return;
@@ -364,7 +378,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
         views.introduced.delete(input.peer);
         return;
       case 'leave':
-        return onLeave();
+        return onLeave(now);
     }
   };
 
@@ -376,15 +390,16 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
     onFrame(from, frame, now) {
       if (frame.type === 'disconnect') {
-        views.backOffFor(from, Math.min(frame.retryAfterMs, MAX_RETRY_AFTER_MS), now);
+        backOffs.addExactly(from, Math.min(frame.retryAfterMs, MAX_RETRY_AFTER_MS), now);
         outbox.effect({ type: 'close-link', peer: from, reason: 'goodbye' });
-        drop(from, 'goodbye');
+        active.drop(from, 'goodbye');
+        if (frame.reason === 'leaving') views.passive.delete(from);
         const heir = frame.alternatives[0];
-        if (heir !== undefined && !isFull()) askForced(heir, false, now);
+        if (heir !== undefined && !isFull()) askForced(heir, from, false, now);
         return review(now);
       }
       if (frame.type === 'shuffle') outbox.send(from, { type: 'shuffle-reply', peers: shuffleSample(from) });
-      for (const peer of frame.peers) if (peer !== self) views.passive.set(peer, true, now.mono);
+      onNamed(from, frame.peers, now);
     },
 
     onSignalIn({ from, payload, via }, now) {
@@ -409,31 +424,29 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       review(now);
     },
     onMemberGone(peer, reason, now) {
-      views.members.delete(peer);
+      views.forget(peer);
       if (losses.onGone(peer, reason, views.members.size + 1, now)) outbox.fact({ type: 'many-failed' });
-      views.introduced.delete(peer);
-      views.passive.delete(peer);
-      if (active.has(peer)) outbox.effect({ type: 'close-link', peer, reason: 'gone' });
-      drop(peer, 'goodbye');
+      // Others may be wrong about it: it hears why its link ends.
+      if (active.has(peer)) dismiss(peer, reason === 'left' ? 'leaving' : 'silent', [], now);
       review(now);
     },
     onNeighbourSilent(peer, now) {
       if (!active.has(peer)) return;
-      views.backOff(peer, config['overlay.retryMs'], now);
+      backOffs.add(peer, config['overlay.retryMs'], now);
       // It may hear us though we do not hear it: a close without a word would look like our death.
-      dismiss(peer, 'silent', []);
+      dismiss(peer, 'silent', [], now);
       review(now);
     },
     onLinkOverflowed(peer, now) {
       if (!active.has(peer)) return;
-      views.backOff(peer, config['overlay.retryMs'], now);
-      dismiss(peer, 'overflow', []);
+      backOffs.add(peer, config['overlay.retryMs'], now);
+      dismiss(peer, 'overflow', [], now);
       review(now);
     },
     onPeerBanned(peer, now) {
       views.introduced.delete(peer);
       views.passive.delete(peer);
-      if (active.has(peer)) dismiss(peer, 'banned', []);
+      if (active.has(peer)) dismiss(peer, 'banned', [], now);
       review(now);
     },
     onCaughtUp: () => standing.onCaughtUp(),
@@ -442,7 +455,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       for (const { peer, phase } of dials.takeOverdue(now)) {
         outbox.effect({ type: 'close-link', peer, reason: 'timeout' });
         // No answer may only mean a busy machine: ask again sooner than after a failed dial.
-        views.backOff(peer, phase === 'asked' ? config['overlay.askTimeoutMs'] / 3 : config['overlay.retryMs'], now);
+        backOffs.add(peer, phase === 'asked' ? config['overlay.askTimeoutMs'] / 3 : config['overlay.retryMs'], now);
       }
       if (now.mono >= shuffleAt) shuffle(now);
       review(now);
@@ -451,7 +464,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     nextWakeAt: () => (left ? undefined : (wakeAt as MonoMs)),
 
     has: peer => active.has(peer),
-    neighbours: () => [...active.values()],
+    neighbours: () => [...active.all()],
     status: () => standing.status(),
     dialled: () => dialled,
   };

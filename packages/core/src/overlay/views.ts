@@ -1,84 +1,96 @@
 /**
- * Whom this node could link to: members of the room, peers named by the server or by neighbours, and who is
- * to be left alone for a while. Every list is bounded; what is heard last is forgotten last.
+ * Whom this node could link to: members of the room, peers named by the server, and peers named by other peers.
+ * Every list is bounded, and no question costs more for a larger room.
  */
 import type { Config } from '../config.ts';
 import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Rng } from '../lib/rng.ts';
+import { createSampledSet, type SampledSet } from '../lib/sampled-set.ts';
 import type { Now, PeerId } from '../types.ts';
+import type { Introducer } from './links.ts';
+import { createPassiveView, type PassiveView } from './passive.ts';
 
-export interface Views {
-  readonly members: Set<PeerId>;
-  /** Named by the server, most recent last. */
-  readonly introduced: ExpiringMap<PeerId, true>;
-  /** Heard of in shuffles and refusals. */
-  readonly passive: ExpiringMap<PeerId, true>;
-  /** Leave `peer` alone for `ms`; repeated failures double it. */
-  backOff(peer: PeerId, ms: number, now: Now): void;
-  /** Leave it alone for exactly so long: it said so itself. */
-  backOffFor(peer: PeerId, ms: number, now: Now): void;
-  forgive(peer: PeerId): void;
-  /** The next one to ask, or `undefined`: introductions first while there is no link, else anyone at random. */
-  candidate(lonely: boolean, taken: (peer: PeerId) => boolean, now: Now): PeerId | undefined;
-  /** The room's size as far as this node knows, itself included. */
-  roomSize(): number;
-  /** When the first back-off ends. */
-  nextForgivenAt(now: Now): number;
+export interface Candidate {
+  readonly peer: PeerId;
+  readonly introducer: Introducer;
 }
 
-interface BackOff {
-  until: number;
-  failures: number;
+export interface Wish {
+  /** There is no link yet: whom the server names is registered there now, and can be reached. */
+  readonly lonely: boolean;
+  /** There are fewer anchors than there should be. */
+  readonly anchor: boolean;
+  readonly isFree: (peer: PeerId) => boolean;
+  /** May one more link come from this introducer? */
+  readonly mayName: (introducer: Introducer) => boolean;
+}
+
+export interface Views {
+  readonly members: SampledSet<PeerId>;
+  /** Named by the server, most recent last. */
+  readonly introduced: ExpiringMap<PeerId, true>;
+  /** Named by other peers. */
+  readonly passive: PassiveView;
+  /** The next one to ask, or `undefined`. */
+  candidate(wish: Wish, now: Now): Candidate | undefined;
+  /** Left, failed or banned. */
+  forget(peer: PeerId): void;
+  /** The room's size as far as this node knows, itself included. */
+  roomSize(linked: Iterable<PeerId>): number;
 }
 
 const MAX_INTRODUCED = 64;
 const INTRODUCED_MS = 120_000;
-const PASSIVE_MS = 300_000;
-const MAX_BACK_OFFS = 512;
-const BACK_OFF_MEMORY_MS = 900_000;
-const MAX_DOUBLINGS = 4;
+/** The largest degree of any room. */
+const MOST_WANTED = 8;
+/** So many members are looked through one by one; of more, so many are drawn. */
+const TRIES = 64;
 
-export function createViews(self: PeerId, config: Config, rng: Rng): Views {
-  const members = new Set<PeerId>();
+export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: Now): Views {
+  const members = createSampledSet<PeerId>();
   const introduced: ExpiringMap<PeerId, true> = createExpiringMap(MAX_INTRODUCED, INTRODUCED_MS);
-  const passive: ExpiringMap<PeerId, true> = createExpiringMap(config['overlay.passiveFactor'] * 8, PASSIVE_MS);
-  const backOffs: ExpiringMap<PeerId, BackOff> = createExpiringMap(MAX_BACK_OFFS, BACK_OFF_MEMORY_MS);
+  const passive = createPassiveView(config['overlay.passiveFactor'] * MOST_WANTED, rng, startedAt);
+
+  const named = (by: Introducer, peer: PeerId | undefined): Candidate | undefined =>
+    peer === undefined ? undefined : { peer, introducer: by };
+
+  const fromServer = ({ isFree }: Wish): Candidate | undefined =>
+    named('server', rng.pick([...introduced.keys()].filter(isFree)));
+
+  const fromMembers = ({ isFree }: Wish): Candidate | undefined =>
+    named('itself', members.sample(rng, TRIES).find(isFree));
+
+  const fromOthers = ({ isFree, mayName }: Wish): Candidate | undefined => {
+    const suits = [...passive.entries()].filter(([peer, introducer]) => isFree(peer) && mayName(introducer));
+    const [peer, introducer] = rng.pick(suits) ?? [];
+    return introducer && named(introducer, peer);
+  };
 
   return {
     members,
     introduced,
     passive,
-    backOff(peer, ms, now) {
-      const failures = (backOffs.get(peer)?.failures ?? -1) + 1;
-      const until = now.mono + rng.jitter(ms * 2 ** Math.min(failures, MAX_DOUBLINGS), 0.2);
-      backOffs.set(peer, { until, failures }, now.mono);
-    },
-    backOffFor(peer, ms, now) {
-      backOffs.set(peer, { until: now.mono + ms, failures: backOffs.get(peer)?.failures ?? 0 }, now.mono);
-    },
-    forgive: peer => void backOffs.delete(peer),
-    candidate(lonely, taken, now) {
+    candidate(wish, now) {
       introduced.expire(now.mono);
-      passive.expire(now.mono);
-      backOffs.expire(now.mono);
-      const free = (peer: PeerId): boolean =>
-        peer !== self && !taken(peer) && (backOffs.get(peer)?.until ?? 0) <= now.mono;
-      const named = [...introduced.keys()].filter(free);
-      if (lonely && named.length > 0) return rng.pick(named);
-      const known = new Set<PeerId>(named);
-      for (const peer of members) if (free(peer)) known.add(peer);
-      if (known.size === 0 || lonely) for (const peer of passive.keys()) if (free(peer)) known.add(peer);
-      return rng.pick([...known]);
+      passive.expire(now);
+      const free = { ...wish, isFree: (peer: PeerId): boolean => peer !== self && wish.isFree(peer) };
+      if (wish.lonely || wish.anchor) {
+        const first = fromServer(free);
+        if (first !== undefined) return first;
+      }
+      return fromMembers(free) ?? fromServer(free) ?? fromOthers(free);
     },
-    roomSize() {
-      let size = members.size + 1;
-      for (const peer of introduced.keys()) if (!members.has(peer)) size += 1;
-      return size;
+    forget(peer) {
+      members.delete(peer);
+      introduced.delete(peer);
+      passive.delete(peer);
     },
-    nextForgivenAt(now) {
-      let next = Number.POSITIVE_INFINITY;
-      for (const [, { until }] of backOffs.entries()) if (until > now.mono) next = Math.min(next, until);
-      return next;
+    roomSize(linked) {
+      // Who states no presence is known by name alone.
+      const others = new Set<PeerId>(members.size === 0 ? linked : []);
+      for (const peer of introduced.keys()) if (!members.has(peer)) others.add(peer);
+      if (members.size === 0) for (const [peer] of passive.entries()) others.add(peer);
+      return members.size + others.size + 1;
     },
   };
 }

@@ -3,6 +3,7 @@ import { concatBytes, equalBytes, fromHex, isWellFormed, toHex, utf8, utf8Length
 import { createEarliest } from '../../src/lib/earliest.ts';
 import { createExpiringMap } from '../../src/lib/expiring-map.ts';
 import { createRng, seedFrom } from '../../src/lib/rng.ts';
+import { createSampledSet } from '../../src/lib/sampled-set.ts';
 import { createTokenBucket } from '../../src/lib/token-bucket.ts';
 
 test('LIB-1: a bucket starts full and refills up to its burst', () => {
@@ -96,6 +97,28 @@ test('LIB-3: numbers stay in their ranges, samples are distinct', () => {
   expect(rng.sample([1, 2], 5).sort()).toEqual([1, 2]);
   expect(rng.sample([], 5)).toEqual([]);
   expect(rng.pick([])).toBeUndefined();
+});
+
+test('LIB-6: a sampled set draws what is in it, evenly, each element once in a sample', () => {
+  const rng = createRng(seedFrom(5, 0));
+  const set = createSampledSet<number>();
+  for (let n = 0; n < 100; n++) set.add(n % 50);
+  for (let n = 0; n < 10; n++) expect(set.delete(n)).toBe(true);
+  expect([set.delete(3), set.size, set.has(3), set.has(49)]).toEqual([false, 40, false, true]);
+  const counts = new Map<number, number>();
+  for (let i = 0; i < 4_000; i++) {
+    const item = set.pick(rng)!;
+    counts.set(item, (counts.get(item) ?? 0) + 1);
+  }
+  expect([...counts.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i + 10));
+  expect(Math.min(...counts.values())).toBeGreaterThan(50);
+  for (const count of [0, 1, 19, 20, 39, 40, 41]) {
+    const sample = set.sample(rng, count);
+    expect(new Set(sample).size).toBe(Math.min(count, 40));
+    expect(sample.every(set.has)).toBe(true);
+  }
+  for (let n = 10; n < 50; n++) set.delete(n);
+  expect([set.size, set.pick(rng), set.sample(rng, 3)]).toEqual([0, undefined, []]);
 });
 
 test('LIB-4: hex goes both ways; anything else is undefined', () => {

@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeConfig } from '../../src/config.ts';
 import { degreeFor } from '../../src/overlay/degree.ts';
-import { createViews } from '../../src/overlay/views.ts';
-import { at, peer } from '../support/peers.ts';
-import { rngOf } from '../support/seed.ts';
 
 const config = makeConfig();
 
@@ -60,41 +57,4 @@ test.each([
 ])('OVER-1: in a room of %i a node has %i neighbours at most', (size, most) => {
   expect(degreeFor(size, config).accepted).toBeLessThanOrEqual(most);
   expect(degreeFor(size, config).acceptedUrgent).toBe(most);
-});
-
-test('OVER-7: a back-off doubles with each failure, up to 16 times, and success forgets it', () => {
-  const views = createViews(peer(1), config, rngOf(0, 1));
-  const waits = Array.from({ length: 8 }, () => {
-    views.backOff(peer(2), 1_000, at(0));
-    return views.nextForgivenAt(at(0));
-  });
-  for (const [n, wait] of waits.entries()) {
-    expect(Math.abs(wait / (1_000 * 2 ** Math.min(n, 4)) - 1)).toBeLessThanOrEqual(0.2);
-  }
-  views.forgive(peer(2));
-  expect(views.nextForgivenAt(at(0))).toBe(Number.POSITIVE_INFINITY);
-});
-
-test('OVER-7: nobody is asked during its back-off', () => {
-  const views = createViews(peer(1), config, rngOf(0, 1));
-  views.introduced.set(peer(2), true, 0);
-  const candidate = (mono: number): unknown => views.candidate(true, () => false, at(mono));
-  expect(candidate(0)).toBe(peer(2));
-  views.backOffFor(peer(2), 5_000, at(0));
-  expect(candidate(4_999)).toBeUndefined();
-  expect(candidate(5_000)).toBe(peer(2));
-});
-
-test('OVER-10: what is heard of peers is bounded and fades', () => {
-  const views = createViews(peer(1), config, rngOf(0, 1));
-  for (let n = 2; n < 1_000; n++) {
-    views.introduced.set(peer(n), true, 0);
-    views.passive.set(peer(n), true, 0);
-    views.backOff(peer(n), 1_000, at(0));
-  }
-  expect(views.introduced.size).toBe(64);
-  expect(views.passive.size).toBe(48);
-  expect(views.roomSize()).toBe(65);
-  views.candidate(true, () => true, at(300_000));
-  expect([views.introduced.size, views.passive.size]).toEqual([0, 0]);
 });

@@ -89,7 +89,13 @@ test('OVER-20: who lost many asks the server, and calls the lost by way of it', 
   const node = survivor();
   expect(node.engine.stats().peers).toBe(1);
   // Its socket was let go of while it believed that all was well, and again when the server did not answer in time.
-  expect(ofType(node.effects(), 'rendezvous').map(({ open }) => open)).toEqual([true, false, true, false, true]);
+  const opened = ofType(node.effects(), 'rendezvous').map(({ open }) => open);
+  expect(opened.slice(0, 3)).toEqual([true, false, true]);
+  for (let ms = 0; ms < 60_000 && opened.at(-1) === false; ms += 500) {
+    live(node, 500);
+    opened.push(...ofType(node.effects(), 'rendezvous').map(({ open }) => open));
+  }
+  expect(opened.at(-1)).toBe(true);
   node.handle({ type: 'rendezvous-up', peers: [], entry: false });
   const called = signals(node).map(({ to }) => to);
   expect([2, 3, 4].map(peer)).toContain(called[0]);

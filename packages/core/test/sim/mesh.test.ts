@@ -88,3 +88,22 @@ describe('a room of fifty', () => {
     }
   });
 });
+
+describe('a room without presence, where nobody knows the members', () => {
+  it('OVER-29: eight peers stay linked each to each when the introductions are long forgotten', () => {
+    for (const seed of SEEDS) {
+      const file = { nodes: 8, join: { over: '4s' }, presence: false, duration: '6m' } as const;
+      const { least, made, components } = play(file, seed);
+      expect([least, made, components]).toEqual([7, 28, 1]);
+    }
+  });
+
+  it('OVER-29: three hundred keep their degrees, in one piece', () => {
+    const file = { nodes: 300, join: { over: '10s' }, presence: false, duration: '4m' } as const;
+    const { least, mean, most, components } = play(file, 1);
+    expect(components).toBe(1);
+    expect(least).toBeGreaterThanOrEqual(3);
+    expect(mean).toBeGreaterThanOrEqual(5);
+    expect(most).toBeLessThanOrEqual(12);
+  });
+});
