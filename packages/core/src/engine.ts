@@ -375,6 +375,8 @@ function react(m: Modules, fact: Fact, now: Now): void {
       return m.intake.onSyncEnded();
     case 'caught-up':
       return m.overlay.onCaughtUp();
+    case 'peer-named':
+      return m.relay.onPeerNamed(fact.peer, fact.by);
     case 'signal-out':
       return m.relay.onSignalOut(fact, now);
     case 'signal-in':

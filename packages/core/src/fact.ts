@@ -61,6 +61,8 @@ export type Fact =
   | { readonly type: 'sync-ended'; readonly peer: PeerId }
   /** Everything brought by the first finished sync session has been judged. */
   | { readonly type: 'caught-up' }
+  /** `by` says that `peer` is in the room. */
+  | { readonly type: 'peer-named'; readonly peer: PeerId; readonly by: PeerId }
   /** This node let go of its socket to the signaling server. */
   | { readonly type: 'server-left' }
   /** Carry this to a peer that is not a neighbour. */

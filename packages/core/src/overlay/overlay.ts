@@ -17,6 +17,7 @@ import { degreeFor } from './degree.ts';
 import { createDials, type Dial } from './dials.ts';
 import { anchorsOf, createLinks, type Introducer, type Neighbour } from './links.ts';
 import { createLosses } from './losses.ts';
+import { createNames } from './names.ts';
 import { createRendezvousPolicy } from './rendezvous.ts';
 import { createStanding } from './standing.ts';
 import { createViews, type Wish } from './views.ts';
@@ -69,8 +70,12 @@ export interface OverlayTools {
   readonly isBanned: (peer: PeerId, now: Now) => boolean;
 }
 
-const SHUFFLE_ENTRIES = 8;
-const FIRST_MINUTE_MS = 60_000;
+/** The last neighbour that was given up for somebody. */
+interface Eviction {
+  readonly at: number;
+  readonly heir: PeerId | undefined;
+}
+
 const REFUSED_ALTERNATIVES = 4;
 const MAX_NAMED_BY_ONE = 2;
 const EVICT_EVERY_MS = 1_000;
@@ -83,14 +88,13 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const { self, config, outbox, rng } = tools;
   const active = createLinks(config, outbox);
   const views = createViews(self, config, rng, startedAt);
+  const names = createNames(tools, active, views, startedAt);
   const backOffs = createBackOffs(rng);
   const dials = createDials(config, startedAt);
   const rendezvous = createRendezvousPolicy(config, outbox, rng);
   const standing = createStanding(outbox);
   const losses = createLosses(rng);
-  let shuffleAt = startedAt.mono + rng.jitter(config['overlay.shuffleMs'] / 3, 0.2);
-  let evictedAt = Number.NEGATIVE_INFINITY;
-  let evictedFor: PeerId | undefined;
+  let eviction: Eviction = { at: Number.NEGATIVE_INFINITY, heir: undefined };
   let dialled = 0;
   let starved = false;
   /** Set at the end of every review: whatever changes what is due ends in one. */
@@ -141,17 +145,15 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   /** Links that this node dialled, or dials. */
   const ownLinks = (): number => active.own() + dials.own();
 
-  /** A neighbour that names all our others would decide whom we hear. The server and members speak for themselves. */
-  const mayName = (introducer: Introducer): boolean =>
-    introducer === 'server' ||
-    introducer === 'itself' ||
-    active.namedBy(introducer) + dials.namedBy(introducer) < MAX_NAMED_BY_ONE;
-
   const wish = (now: Now): Wish => ({
     lonely: active.size === 0,
     anchor: active.anchors() + dials.namedBy('server') < anchorsOf(config),
     isFree: peer => !taken(peer) && !backOffs.covers(peer, now) && !tools.isBanned(peer, now),
-    mayName,
+    // A neighbour that names all our others would decide whom we hear. The server and members speak for themselves.
+    mayName: introducer =>
+      introducer === 'server' ||
+      introducer === 'itself' ||
+      active.namedBy(introducer) + dials.namedBy(introducer) < MAX_NAMED_BY_ONE,
   });
 
   const fill = (now: Now): void => {
@@ -190,7 +192,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   };
 
   const nextDueAt = (now: Now): number => {
-    let next = Math.min(shuffleAt, dials.nextDueAt(), rendezvous.nextWakeAt(), losses.nextWakeAt());
+    let next = Math.min(names.nextWakeAt(), dials.nextDueAt(), rendezvous.nextWakeAt(), losses.nextWakeAt());
     if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
     if (lacksLinks()) {
       next = Math.min(next, starved ? backOffs.nextEndAt(now) : dials.nextBudgetAt(now));
@@ -214,15 +216,14 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   /** A newcomer without any link goes before a neighbour that has others: that one is given the newcomer. */
   const makeRoomFor = (newcomer: PeerId, now: Now): boolean => {
     // One at a time: who asks is unproven, and a liar with many names must not empty the view.
-    if (now.mono - evictedAt < EVICT_EVERY_MS || (evictedFor !== undefined && dials.get(evictedFor))) return false;
+    if (now.mono - eviction.at < EVICT_EVERY_MS || (eviction.heir && dials.get(eviction.heir))) return false;
     return handOver(newcomer, now);
   };
 
   const handOver = (newcomer: PeerId, now: Now): boolean => {
     const victim = rng.pick(active.spare(degreeFor(roomSize(), config).wanted));
     if (victim === undefined) return false;
-    evictedAt = now.mono;
-    evictedFor = newcomer;
+    eviction = { at: now.mono, heir: newcomer };
     dismiss(victim, 'full', [newcomer], now);
     return true;
   };
@@ -279,11 +280,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     // The last hope of a newcomer is asked again at once, urgently.
     if (active.size > 0 || dial.urgent || dials.size > 0)
       backOffs.add(dial.peer, Math.min(refusal.retryAfterMs, MAX_RETRY_AFTER_MS), now);
-    onNamed(dial.peer, refusal.alternatives, now);
-  };
-
-  const onNamed = (by: PeerId, peers: readonly PeerId[], now: Now): void => {
-    for (const peer of peers) if (peer !== self) views.passive.offer(peer, by, now);
+    names.onNamed(dial.peer, refusal.alternatives, now);
   };
 
   const failDial = (peer: PeerId, now: Now): void => {
@@ -335,20 +332,6 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     standing.onLeave();
   };
 
-  const shuffle = (now: Now): void => {
-    const early = now.mono - startedAt.mono < FIRST_MINUTE_MS;
-    shuffleAt = now.mono + rng.jitter(config['overlay.shuffleMs'] / (early ? 3 : 1), 0.2);
-    const peer = rng.pick(active.peers());
-    if (peer !== undefined) outbox.send(peer, { type: 'shuffle', peers: shuffleSample(peer) });
-  };
-
-  const shuffleSample = (except: PeerId): readonly PeerId[] => {
-    // What this node knows at first hand: hearsay given on would keep the names of the dead going round.
-    const known = new Set([...active.peers(), ...views.members.sample(rng, SHUFFLE_ENTRIES)]);
-    known.delete(except);
-    return [self, ...rng.sample([...known], SHUFFLE_ENTRIES - 1)];
-  };
-
   const react = (input: OverlayInput, now: Now): void => {
     switch (input.type) {
       case 'start':
@@ -398,8 +381,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
         if (heir !== undefined && !isFull()) askForced(heir, from, false, now);
         return review(now);
       }
-      if (frame.type === 'shuffle') outbox.send(from, { type: 'shuffle-reply', peers: shuffleSample(from) });
-      onNamed(from, frame.peers, now);
+      if (frame.type === 'shuffle') names.reply(from);
+      names.onNamed(from, frame.peers, now);
     },
 
     onSignalIn({ from, payload, via }, now) {
@@ -457,7 +440,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
         // No answer may only mean a busy machine: ask again sooner than after a failed dial.
         backOffs.add(peer, phase === 'asked' ? config['overlay.askTimeoutMs'] / 3 : config['overlay.retryMs'], now);
       }
-      if (now.mono >= shuffleAt) shuffle(now);
+      names.onWake(now);
       review(now);
     },
 

@@ -23,6 +23,8 @@ export interface Relay {
   onRecordAccepted(author: PeerId, from: Source): void;
   /** Failed or gone: the way to it leads nowhere, and only the server may still know it. */
   onMemberGone(peer: PeerId): void;
+  /** `by` has a link to `peer`, or knows somebody who has. */
+  onPeerNamed(peer: PeerId, by: PeerId): void;
   onSignalOut(fact: Extract<Fact, { type: 'signal-out' }>, now: Now): void;
   onServerSignal(from: PeerId, payload: Uint8Array, now: Now): void;
   onServerUnreachable(peer: PeerId, now: Now): void;
@@ -105,6 +107,11 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
       if (from !== 'self' && from !== 'storage' && author !== self) learn(author, from);
     },
     onMemberGone: peer => void routes.delete(peer),
+    onPeerNamed(peer, by) {
+      // Hearsay makes a way where there is none; it never bends one that a record or a signal has taken.
+      const hop = routeTo(by, undefined);
+      if (hop !== undefined && !links.has(peer) && !routes.has(peer)) learn(peer, hop);
+    },
 
     onSignalOut({ to, payload }, now) {
       // The next hop would take it for a broken frame, and us for the culprit.

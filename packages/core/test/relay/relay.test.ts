@@ -192,3 +192,27 @@ test('RELAY-9: a signal that no frame takes is not sent', () => {
   expect(sent()).toEqual([]);
   expect(facts()).toEqual([{ type: 'record-ignored', reason: 'bad-signal' }]);
 });
+
+test('RELAY-10: who is known by name alone is sought by way of who named it', () => {
+  const { relay, hops } = bench();
+  relay.onPeerNamed(far, b);
+  for (let n = 0; n < 5; n++) relay.onSignalOut(out(), at(n));
+  expect(hops()).toEqual([b, b, b, b, b]);
+  // Named by somebody who is not a neighbour: the way to that one.
+  relay.onPeerNamed(peer(51), far);
+  relay.onSignalOut(out(peer(51)), at(10));
+  expect(hops().at(-1)).toBe(b);
+});
+
+test('RELAY-10: a name bends no way that is known, and leads nowhere when who said it is unknown', () => {
+  const { relay, hops } = bench();
+  relay.onRecordAccepted(far, b);
+  relay.onPeerNamed(far, c);
+  relay.onPeerNamed(a, c);
+  relay.onSignalOut(out(), at(0));
+  relay.onSignalOut(out(a), at(0));
+  expect(hops()).toEqual([b, a]);
+  relay.onPeerNamed(peer(52), peer(53));
+  for (let n = 0; n < 20; n++) relay.onSignalOut(out(peer(52)), at(1));
+  expect(new Set(hops()).size).toBeGreaterThan(1);
+});
