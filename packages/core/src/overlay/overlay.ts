@@ -107,7 +107,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const signal = (to: PeerId, message: Signal): void =>
     outbox.fact({ type: 'signal-out', to, payload: encodeSignal(message) });
 
-  const roomSize = (): number => views.roomSize(active.peers());
+  const roomSize = (): number => views.roomSize(active.peers);
 
   const taken = (peer: PeerId): boolean => active.has(peer) || dials.get(peer) !== undefined;
 

@@ -36,7 +36,7 @@ export interface Views {
   /** Left, failed or banned. */
   forget(peer: PeerId): void;
   /** The room's size as far as this node knows, itself included. */
-  roomSize(linked: Iterable<PeerId>): number;
+  roomSize(linked: () => Iterable<PeerId>): number;
 }
 
 const MAX_INTRODUCED = 64;
@@ -86,11 +86,15 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
       passive.delete(peer);
     },
     roomSize(linked) {
+      if (members.size > 0) {
+        let size = members.size + 1;
+        for (const peer of introduced.keys()) if (!members.has(peer)) size += 1;
+        return size;
+      }
       // Who states no presence is known by name alone.
-      const others = new Set<PeerId>(members.size === 0 ? linked : []);
-      for (const peer of introduced.keys()) if (!members.has(peer)) others.add(peer);
-      if (members.size === 0) for (const [peer] of passive.entries()) others.add(peer);
-      return members.size + others.size + 1;
+      const others = new Set<PeerId>([...linked(), ...introduced.keys()]);
+      for (const [peer] of passive.entries()) others.add(peer);
+      return others.size + 1;
     },
   };
 }
