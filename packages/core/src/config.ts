@@ -226,6 +226,22 @@ const numbers = {
     'The same with the small frames that do not wait for the window; beyond it they are dropped, or the link is closed.',
     'design',
   ],
+  'transfer.atOnce': [
+    8,
+    1,
+    64,
+    'records',
+    'Large records pulled at once, at most two from one neighbour; each is kept in memory until it is whole.',
+    'about 2 MB',
+  ],
+  'transfer.timeoutMs': [
+    10_000,
+    500,
+    600_000,
+    'ms',
+    'Without a chunk for so long the next neighbour that offered it is asked. More: better for slow lines.',
+    'guess: as sync.timeoutMs',
+  ],
   'broadcast.announceMs': [
     20,
     0,
@@ -316,6 +332,7 @@ const numbers = {
     'guess',
   ],
   'store.maxKeys': [16_384, 16, 1_048_576, 'keys', 'State keys of a room.', 'design'],
+  'store.maxBytes': [134_217_728, 65_536, 4_294_967_296, 'bytes', 'State of a room.', 'guess: a tab that still works'],
   'store.keysPerAuthor': [256, 1, 1_048_576, 'keys', 'State keys last written by one author.', 'design'],
   'store.bytesPerAuthor': [1_048_576, 1_024, 67_108_864, 'bytes', 'State last written by one author.', 'design'],
   'store.maxTombstones': [

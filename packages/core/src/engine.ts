@@ -15,6 +15,7 @@ import { networkIdOf, readRecord, type SignedRecord } from './identity/record.ts
 import type { Input } from './input.ts';
 import { type Authoring, createAuthoring } from './intake/authoring.ts';
 import { createIntake } from './intake/intake.ts';
+import { createFifo } from './lib/fifo.ts';
 import type { Result } from './lib/result.ts';
 import { createRng } from './lib/rng.ts';
 import { createLiveness } from './liveness/liveness.ts';
@@ -27,6 +28,7 @@ import { createRelay } from './relay/relay.ts';
 import { createEvents } from './store/events.ts';
 import { createStore, type Store } from './store/store.ts';
 import { createSync } from './sync/sync.ts';
+import { createTransfer } from './transfer/transfer.ts';
 import type { Job, MonoMs, Now, PeerId, RoomStatus } from './types.ts';
 import { decodeFrame, type Frame, type FrameCode } from './wire/frame.ts';
 import { createFrameEncoder } from './wire/frame-encoder.ts';
@@ -60,6 +62,8 @@ export interface EngineStats extends Counters {
   readonly relayed: number;
   readonly syncSessions: number;
   readonly dialled: number;
+  /** Of large records on their way here, bytes that have come. */
+  readonly transferBytes: number;
   /** Records that wait for links, bytes. */
   readonly queuedBytes: number;
   /** The most that one link holds of what it was given and has not put on the wire, bytes; by our own count. */
@@ -137,7 +141,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
   const rng = createRng(options.seed);
   const hlc = createHlcClock();
   const metrics = createMetrics(startedAt);
-  const facts = createFactQueue();
+  const facts = createFifo<Fact>();
   const encode = createFrameEncoder();
   let effects: Effect[] = [];
   let jobs = 0;
@@ -192,6 +196,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     liveness: createLiveness({ self, config, outbox, rng }),
     broadcast: createBroadcast({ self, config, outbox, rng }, startedAt),
     sync: createSync({ config, outbox, rng }),
+    transfer: createTransfer({ config, outbox, isKnown: intake.isKnown }),
     store: createStore(self, config, outbox),
     events: createEvents(self, outbox),
     presence: createPresence({ self, incarnation, config, outbox, rng, prepareFarewell }, startedAt),
@@ -263,15 +268,16 @@ function enter(parts: Parts, input: Exclude<Input, { type: 'leave' }>, now: Now)
 }
 
 /** Fresh records before old ones, and our own words when neither wait any more. */
-function onLinkEased({ broadcast, sync, authoring }: Modules, peer: PeerId, now: Now): void {
+function onLinkEased({ broadcast, sync, transfer, authoring }: Modules, peer: PeerId, now: Now): void {
   broadcast.onLinkDrained(peer, now);
   sync.onLinkDrained(peer, now);
+  transfer.onLinkDrained(peer, now);
   authoring.onLinkEased(now);
 }
 
 /** Wakes those whose time has come, in this order: a heartbeat need not follow what broadcast has just sent. */
 function wake(m: Modules, now: Now): void {
-  for (const module of [m.authoring, m.broadcast, m.sync, m.liveness, m.presence, m.overlay]) {
+  for (const module of [m.authoring, m.broadcast, m.sync, m.transfer, m.liveness, m.presence, m.overlay]) {
     const at = module.nextWakeAt();
     if (at !== undefined && at <= now.mono) module.onWake(now);
   }
@@ -309,6 +315,10 @@ function onFrame({ modules, outbox, metrics, decode }: Parts, from: PeerId, byte
     case 'grow':
     case 'pull':
       return modules.broadcast.onFrame(from, frame, now);
+    case 'offer':
+    case 'fetch':
+    case 'chunk':
+      return modules.transfer.onFrame(from, frame, now);
     case 'sync':
     case 'delta':
     case 'done':
@@ -335,6 +345,8 @@ function react(m: Modules, fact: Fact, now: Now): void {
       return m.sync.onNeighbourUp(fact.peer, fact.outbound, now);
     case 'neighbour-down':
       return onNeighbourDown(m, fact, now);
+    case 'record-coming':
+      return m.broadcast.onRecordComing(fact.id, fact.from, now);
     case 'link-overflowed':
       return m.overlay.onLinkOverflowed(fact.peer, now);
     case 'neighbour-silent':
@@ -354,12 +366,11 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'record-offered':
       return m.intake.onRecordOffered(fact, now);
     case 'record-accepted':
-      m.hlc.observe(fact.record.hlc);
-      m.authoring.observe(fact.record);
       return onRecordAccepted(m, fact, now);
     case 'record-stored':
       return onRecordStored(m, fact, now);
     case 'record-dropped':
+      m.transfer.onRecordDropped(fact.record);
       return m.sync.onRecordDropped(fact.record);
     case 'member-joined':
       return m.overlay.onMemberJoined(fact.peer, now);
@@ -401,6 +412,7 @@ function onRecordStored(m: Modules, fact: Extract<Fact, { type: 'record-stored' 
   m.liveness.onRecordStored(record, now);
   m.broadcast.onRecordStored(record, from, path, now);
   m.sync.onRecordStored(fact, now);
+  m.transfer.onRecordStored(fact);
 }
 
 function onNeighbourDown(m: Modules, fact: Extract<Fact, { type: 'neighbour-down' }>, now: Now): void {
@@ -408,6 +420,7 @@ function onNeighbourDown(m: Modules, fact: Extract<Fact, { type: 'neighbour-down
   m.relay.onNeighbourDown(fact.peer);
   m.broadcast.onNeighbourDown(fact.peer, now);
   m.sync.onNeighbourDown(fact.peer, now);
+  m.transfer.onNeighbourDown(fact.peer, now);
   m.flow.onNeighbourDown(fact.peer);
   m.authoring.onLinkEased(now);
   m.guard.onNeighbourDown(fact.peer);
@@ -415,6 +428,8 @@ function onNeighbourDown(m: Modules, fact: Extract<Fact, { type: 'neighbour-down
 
 function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accepted' }>, now: Now): void {
   const { record, from, path } = fact;
+  m.hlc.observe(record.hlc);
+  m.authoring.observe(record);
   m.relay.onRecordAccepted(record.author, from);
   m.broadcast.onRecordAccepted(record, from, now);
   m.liveness.onRecordAccepted(record, from, path, now);
@@ -434,7 +449,7 @@ function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accept
 
 function nextWakeOf(m: Modules): MonoMs | undefined {
   let next = m.overlay.nextWakeAt();
-  for (const module of [m.authoring, m.broadcast, m.sync, m.liveness, m.presence, m.flow]) {
+  for (const module of [m.authoring, m.broadcast, m.sync, m.transfer, m.liveness, m.presence, m.flow]) {
     const at = module.nextWakeAt();
     if (at !== undefined && (next === undefined || at < next)) next = at;
   }
@@ -457,30 +472,8 @@ function readStats(m: Modules, counters: Counters): EngineStats {
     relayed: m.relay.carried(),
     syncSessions: m.sync.sessions(),
     dialled: m.overlay.dialled(),
+    transferBytes: m.transfer.heldBytes(),
     queuedBytes: m.broadcast.waitingBytes(),
     fullestLinkBytes: m.flow.fullest(),
-  };
-}
-
-interface FactQueue {
-  readonly push: (fact: Fact) => void;
-  readonly shift: () => Fact | undefined;
-}
-
-/** First in, first out, without the cost of moving an array at every step. */
-function createFactQueue(): FactQueue {
-  let queue: Fact[] = [];
-  let head = 0;
-  return {
-    push: fact => void queue.push(fact),
-    shift() {
-      const fact = queue[head];
-      head += 1;
-      if (fact === undefined) {
-        queue = [];
-        head = 0;
-      }
-      return fact;
-    },
   };
 }

@@ -1,5 +1,5 @@
 import type { SignedRecord, Statement } from './identity/record.ts';
-import type { PeerId, Via } from './types.ts';
+import type { PeerId, RecordId, Via } from './types.ts';
 
 /** Where a record came from: a neighbour's link, or this node's own app or storage. */
 export type Source = PeerId | 'self' | 'storage';
@@ -21,6 +21,8 @@ export type Fact =
   | { readonly type: 'self-suspected' }
   /** A link has been silent for too long: the peer behind it may be dead. */
   | { readonly type: 'neighbour-silent'; readonly peer: PeerId }
+  /** A record is on its way here, in chunks: it need not be asked for. */
+  | { readonly type: 'record-coming'; readonly id: RecordId; readonly from: PeerId }
   /** More waits for this link than it will ever take. */
   | { readonly type: 'link-overflowed'; readonly peer: PeerId }
   | { readonly type: 'record-offered'; readonly bytes: Uint8Array; readonly from: Source; readonly path: Path }
@@ -87,6 +89,8 @@ export type Ignored =
   | 'asked-too-much'
   /** Not sent: a link takes less than there is to say. */
   | 'slow-link'
+  /** Offered, and not given by any of those who did. */
+  | 'not-given'
   /** Older than a deletion that was forgotten: it may be what was deleted. */
   | 'stale'
   | 'bad-signal';

@@ -5,7 +5,7 @@ const STORE = 'records';
 /** Above what a room keeps by default; the rest of a larger database is left out. */
 const MAX_LOADED = 65_536;
 /** A record beyond this was not written by us. */
-const MAX_RECORD_BYTES = 64 * 1024;
+const MAX_RECORD_BYTES = 264 * 1024;
 /** Writes that may wait for the disk. */
 const MAX_PENDING_WRITES = 4_096;
 

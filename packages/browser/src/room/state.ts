@@ -1,6 +1,7 @@
 /** Shared state as the app sees it: a mirror of the engine's map, read at once and written through the engine. */
 import { type ErrorCode, HearsayError, type PeerId, type Wire } from '@hearsay/core';
 import type { Delivery } from '@hearsay/core/host';
+import { wireLimits } from '@hearsay/core/wire';
 import type { RoomState, StateChange } from './api.ts';
 import { createEmitter } from './emitter.ts';
 import { checkKey, checkValue, readValue } from './values.ts';
@@ -30,7 +31,7 @@ export function createStateMirror<S>(writer: Writer): StateMirror<S> {
     get: key => entries.get(key)?.value as S[typeof key] | undefined,
     set(key, value) {
       checkKey(key);
-      const { wire, bytes } = checkValue(value, `The value of "${key}"`);
+      const { wire, bytes } = checkValue(value, `The value of "${key}"`, wireLimits.stateBytes);
       write('state', key, wire, bytes);
     },
     delete(key) {

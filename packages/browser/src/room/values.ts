@@ -8,13 +8,13 @@ export interface Checked {
 }
 
 /** @throws HearsayError `value-unsupported` or `value-too-large`. */
-export function checkValue(value: unknown, what: string): Checked {
+export function checkValue(value: unknown, what: string, maxBytes: number = wireLimits.valueBytes): Checked {
   const wire = toWire(value);
   const bytes = encodeCbor(wire).length;
-  if (bytes > wireLimits.valueBytes) {
+  if (bytes > maxBytes) {
     throw new HearsayError(
       'value-too-large',
-      `${what} takes ${bytes} bytes; at most ${wireLimits.valueBytes} fit in one update. Split it over several keys.`,
+      `${what} takes ${bytes} bytes; at most ${maxBytes} fit in one update. Split it over several keys.`,
     );
   }
   return { wire, bytes };

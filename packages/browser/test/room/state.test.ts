@@ -116,7 +116,7 @@ test('ROOM-19: dates, bigints, bytes, nesting and keys with a dollar arrive as t
 
 test('ROOM-19: the largest key, value and presence arrive', async () => {
   const [a, b] = await pair();
-  const value = new Uint8Array(12_285).fill(7);
+  const value = new Uint8Array(262_139).fill(7);
   const presence = new Uint8Array(12_250).fill(7);
   a.state.set('é'.repeat(128), value);
   a.presence.update({ name: 'a', presence });

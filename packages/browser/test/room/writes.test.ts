@@ -62,19 +62,20 @@ describe('values', () => {
     expect(room.state.get('value')).toBeUndefined();
   });
 
-  test('ROOM-18: a value takes at most 12,288 bytes encoded', () => {
-    // A byte string of this length has a head of 3 bytes.
-    room.state.set('large', new Uint8Array(12_285));
+  test('ROOM-18: an event takes at most 12,288 bytes encoded, a value of the state 262,144', () => {
+    // A byte string of this length has a head of 3 bytes, or of 5.
     room.events.send('large', new Uint8Array(12_285));
-    for (const use of [
-      () => room.state.set('large', new Uint8Array(12_286)),
-      () => room.events.send('large', new Uint8Array(12_286)),
-    ]) {
+    room.state.set('large', new Uint8Array(262_139));
+    for (const [use, sizes] of [
+      [() => room.events.send('large', new Uint8Array(12_286)), /12289 bytes.*12288/],
+      [() => room.presence.update({ large: new Uint8Array(12_286) }), /12296 bytes.*12288/],
+      [() => room.state.set('large', new Uint8Array(262_140)), /262145 bytes.*262144/],
+    ] as const) {
       const { code, message } = thrown(use);
       expect(code).toBe('value-too-large');
-      expect(message).toMatch(/12289 bytes.*12288/);
+      expect(message).toMatch(sizes);
     }
-    expect(room.state.get('large')).toHaveLength(12_285);
+    expect(room.state.get('large')).toHaveLength(262_139);
   });
 
   test('ROOM-36: what is read is frozen to its depth, all but bytes and dates', () => {

@@ -3,6 +3,7 @@
  * run goes on, so that what follows from it can be seen too.
  */
 import { type Config, type Effect, type EngineStats, readRecord, type SignedRecord, utf8Length } from '@hearsay/core';
+import { wireLimits } from '@hearsay/core/wire';
 import { isUp, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
 
@@ -131,7 +132,8 @@ type Counted =
   | 'unsigned'
   | 'banned'
   | 'queuedBytes'
-  | 'fullestLinkBytes';
+  | 'fullestLinkBytes'
+  | 'transferBytes';
 
 function limitsOf(config: Config): readonly (readonly [Counted, number])[] {
   const maxAccusations = 1_024;
@@ -147,6 +149,7 @@ function limitsOf(config: Config): readonly (readonly [Counted, number])[] {
     // Besides those that wait, a burst may be with the signer.
     ['unsigned', config['intake.unsigned'] + config['guard.authorBurst']],
     ['banned', config['guard.peers']],
+    ['transferBytes', config['transfer.atOnce'] * wireLimits.recordBytes],
     ['queuedBytes', config['overlay.maxLinks'] * config['broadcast.queueBytes']],
     // A goodbye goes whatever waits.
     ['fullestLinkBytes', config['flow.linkBytes'] + MAX_GOODBYE_BYTES],

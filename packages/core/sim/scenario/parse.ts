@@ -175,7 +175,7 @@ function readLoad(item: unknown, path: string): Load {
     ...span(load),
     kind: load.oneOf('kind', ['state', 'presence', 'event', 'delete']),
     perSecond: load.number('perSecond', { min: 0.001, max: 10_000 }),
-    bytes: load.number('bytes', { min: 16, max: 8_192, whole: true, initial: 64 }),
+    bytes: load.number('bytes', { min: 16, max: 200_000, whole: true, initial: 64 }),
     writers: readWriters(load),
   };
 }

@@ -3,6 +3,7 @@
  * full; announcements and refusals of copies in batches. A lone message costs more in wake-ups than in bytes.
  */
 import type { Config } from '../config.ts';
+import { isLarge, offerOf } from '../identity/large.ts';
 import type { SignedRecord } from '../identity/record.ts';
 import type { Earliest } from '../lib/earliest.ts';
 import type { Outbox } from '../outbox.ts';
@@ -44,6 +45,11 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
   let wakeAt = Number.POSITIVE_INFINITY;
 
   const sendOne = (): void => outbox.send(peer, { type: 'push', records: queue.takeFrame() });
+
+  const add = (record: SignedRecord): void => {
+    if (isLarge(record)) outbox.send(peer, offerOf(record, true));
+    else queue.add(record);
+  };
 
   const pushWhileOpen = (now: Now): void => {
     while (queue.size > 0 && outbox.isOpen(peer, 'push')) {
@@ -91,12 +97,12 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
       return queue.bytes;
     },
     push(record, now) {
-      queue.add(record);
+      add(record);
       pushIfDue(now);
       plan();
     },
     pushAll(records, now) {
-      for (const record of records) queue.add(record);
+      for (const record of records) add(record);
       pushWhileOpen(now);
       plan();
     },

@@ -74,6 +74,7 @@ export function createRumour(
       // The textbook's rounds are in step; here they start when the first rumour comes.
       roundAt ??= now.mono + (path === 'self' ? 0 : config['broadcast.roundMs']);
     },
+    onRecordComing() {},
     onRecordDuplicate() {},
     onFrame(from, frame, now) {
       if (frame.type !== 'pull') return;

@@ -222,6 +222,11 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
       else spread(record, from, path, now);
     },
 
+    onRecordComing(recordId, from, now) {
+      recent.note(recordId, now);
+      missing.arrived(shortIdOf(recordId), from, now);
+    },
+
     onRecordDuplicate(recordId: RecordId, from: Source, path: Path, now: Now) {
       const link = path === 'push' ? links.get(from as PeerId) : undefined;
       if (link === undefined) return;

@@ -98,7 +98,14 @@ export function readRecord(bytes: Uint8Array, networkId: Uint8Array): Result<Sig
   const statement = readStatement(fields);
   if (statement === undefined) return fail('record-shape');
   const signature = bytes.subarray(0, SIGNATURE_BYTES);
+  // Only state is kept where a chunk can be had from later.
+  if (bytes.length > wireLimits.inlineBytes && statement.kind !== 'state') return fail('record-size');
   return ok(toRecord(statement, body, signature, bytes));
+}
+
+/** What a record in these bytes is called, whether it can be read or not. */
+export function recordIdOf(bytes: Uint8Array): RecordId {
+  return recordId(bytes.subarray(SIGNATURE_BYTES));
 }
 
 function readStatement(fields: readonly Wire[]): Statement | undefined {

@@ -23,6 +23,8 @@ export interface Intake {
   onOwnRecord(record: SignedRecord, now: Now): void;
   /** When the first sync session has ended and all it brought is judged: fact `caught-up`, once. */
   onSyncEnded(): void;
+  /** Judged already, or being judged. */
+  isKnown(id: RecordId): boolean;
   pending(): number;
 }
 
@@ -156,6 +158,7 @@ export function createIntake(tools: IntakeTools): Intake {
       settle();
     },
 
+    isKnown: id => seen.has(id) || pending.has(id),
     pending: () => pending.size,
   };
 }

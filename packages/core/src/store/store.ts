@@ -44,6 +44,7 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
   /** By clock and not by arrival, so that all peers forget the same ones. */
   const deletions = createOldestFirst<Entry>(isNewer, entry => entries.get(entry.key) === entry);
   let tombstones = 0;
+  let totalBytes = 0;
   /** Highest clock of a tombstone that was forgotten. */
   let floor = -1;
   let hash: string | undefined;
@@ -58,6 +59,7 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
     const share = shareOf(entry.author);
     share.keys += sign;
     share.bytes += sign * entry.bytes;
+    totalBytes += sign * entry.bytes;
     if (share.keys === 0) shares.delete(entry.author);
     else shares.set(entry.author, share);
   };
@@ -68,6 +70,7 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
     const share = shareOf(author);
     if ((old === undefined || old.deleted) && entries.size - tombstones >= config['store.maxKeys']) return true;
     if (share.keys - (mine ? 1 : 0) >= config['store.keysPerAuthor']) return true;
+    if (totalBytes - (old?.bytes ?? 0) + bytes > config['store.maxBytes']) return true;
     return share.bytes - (mine?.bytes ?? 0) + bytes > config['store.bytesPerAuthor'];
   };
 

@@ -3,6 +3,7 @@
  * neither a heartbeat nor a fresh update, and must stay below what the other side admits. An answer waits for the
  * records before it: a session's last word means that all of them were sent.
  */
+import { isLarge, offerOf } from '../identity/large.ts';
 import type { SignedRecord } from '../identity/record.ts';
 import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { MonoMs, Now } from '../types.ts';
@@ -16,7 +17,7 @@ export interface BulkQueue {
   /** Said after all that was added before. */
   addAnswer(answer: Answer): void;
   /** The next frame that may go now, or `undefined`. */
-  take(now: Now): Answer | Extract<Frame, { type: 'delta' }> | undefined;
+  take(now: Now): Answer | Extract<Frame, { type: 'delta' | 'offer' }> | undefined;
   nextWakeAt(now: Now): MonoMs | undefined;
 }
 
@@ -43,7 +44,7 @@ export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQue
     const first = items[head];
     for (let at = head; at < items.length && records.length < wireLimits.recordsPerFrame; at++) {
       const item = items[at]!;
-      if ('answer' in item || 'answer' in first! || item.session !== first!.session) break;
+      if ('answer' in item || 'answer' in first! || item.session !== first!.session || isLarge(item.record)) break;
       bytes += item.record.bytes.length;
       if (records.length > 0 && bytes > FRAME_TARGET_BYTES) break;
       records.push(item.record);
@@ -74,6 +75,10 @@ export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQue
         answers -= 1;
         drop(1);
         return first.answer;
+      }
+      if (isLarge(first.record)) {
+        drop(1);
+        return offerOf(first.record, false);
       }
       const records = nextRecords();
       if (!pace.take(lengthOf(records), now.mono)) return undefined;

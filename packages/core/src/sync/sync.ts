@@ -112,6 +112,7 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       const frame = link.bulk.take(now);
       if (frame === undefined) break;
       outbox.send(peer, frame);
+      if (frame.type === 'offer') continue;
       const session = sessionOf(link, frame.session);
       if (session === undefined) continue;
       session.touchedAt = now.mono;

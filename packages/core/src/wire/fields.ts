@@ -1,10 +1,28 @@
 /** Readers for the fields of frames: each gives the value in its type, or `undefined` when it is something else. */
 import { fromHex, toHex } from '../lib/bytes.ts';
-import type { PeerId, Wire } from '../types.ts';
+import type { PeerId, RecordId, Wire } from '../types.ts';
 import { wireLimits } from './limits.ts';
 
 export function asUint32(value: Wire | undefined): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff ? value : undefined;
+}
+
+export function asWhole(value: Wire | undefined, min: number, max: number): number | undefined {
+  const whole = asUint32(value);
+  return whole !== undefined && whole >= min && whole <= max ? whole : undefined;
+}
+
+export function asFlag(value: Wire | undefined): boolean | undefined {
+  return value === 0 || value === 1 ? value === 1 : undefined;
+}
+
+export function asRecordId(value: Wire | undefined): RecordId | undefined {
+  const bytes = asBytes(value, 16, 16);
+  return bytes === undefined ? undefined : (toHex(bytes) as RecordId);
+}
+
+export function recordIdToWire(id: RecordId): Uint8Array {
+  return fromHex(id)!;
 }
 
 export function asBytes(value: Wire | undefined, min: number, max: number): Uint8Array | undefined {

@@ -1,8 +1,22 @@
 /** Frames: what one neighbour says to another over a link. A CBOR array whose first item is the type. */
 import { fail, ok, type Result } from '../lib/result.ts';
-import type { PeerId, Wire } from '../types.ts';
+import type { PeerId, RecordId, Wire } from '../types.ts';
 import { decodeCbor, encodeCbor } from './cbor.ts';
-import { asBytes, asList, asPeer, asPeers, asShortIds, asUint32, peerToWire, shortIdsToWire, whole } from './fields.ts';
+import {
+  asBytes,
+  asFlag,
+  asList,
+  asPeer,
+  asPeers,
+  asRecordId,
+  asShortIds,
+  asUint32,
+  asWhole,
+  peerToWire,
+  recordIdToWire,
+  shortIdsToWire,
+  whole,
+} from './fields.ts';
 import type { GateCode } from './gate.ts';
 import { wireLimits } from './limits.ts';
 import { asTopics, type SyncTopic, topicToWire } from './sync-topic.ts';
@@ -25,6 +39,12 @@ export type Frame =
   /** Records that the other side was found to lack. */
   | { readonly type: 'delta'; readonly session: number; readonly records: readonly Uint8Array[] }
   | { readonly type: 'done'; readonly session: number }
+  /** I have this large record; fetch it if you lack it. `fresh`: it is worth passing on at once, as a push is. */
+  | { readonly type: 'offer'; readonly id: RecordId; readonly size: number; readonly fresh: boolean }
+  /** Send me so many bytes of it, from there on. */
+  | { readonly type: 'fetch'; readonly id: RecordId; readonly from: number; readonly length: number }
+  /** A piece of it, in order. Empty: I do not have it. */
+  | { readonly type: 'chunk'; readonly id: RecordId; readonly from: number; readonly bytes: Uint8Array }
   /** Proof of life on an idle link. */
   | { readonly type: 'heartbeat' }
   | { readonly type: 'ping'; readonly nonce: number }
@@ -104,6 +124,39 @@ const codecs: { readonly [T in FrameType]: FrameCodec<Extract<Frame, { type: T }
     code: 3,
     write: frame => [frame.session, frame.records],
     read: ([session, records]) => whole({ type: 'delta', session: asUint32(session), records: asRecords(records) }),
+  },
+  offer: {
+    code: 18,
+    write: frame => [recordIdToWire(frame.id), frame.size, frame.fresh ? 1 : 0],
+    read: ([id, size, fresh]) =>
+      whole({
+        type: 'offer',
+        id: asRecordId(id),
+        size: asWhole(size, wireLimits.inlineBytes + 1, wireLimits.recordBytes),
+        fresh: asFlag(fresh),
+      }),
+  },
+  fetch: {
+    code: 19,
+    write: frame => [recordIdToWire(frame.id), frame.from, frame.length],
+    read: ([id, from, length]) =>
+      whole({
+        type: 'fetch',
+        id: asRecordId(id),
+        from: asWhole(from, 0, wireLimits.recordBytes),
+        length: asWhole(length, 1, wireLimits.fetchBytes),
+      }),
+  },
+  chunk: {
+    code: 20,
+    write: frame => [recordIdToWire(frame.id), frame.from, frame.bytes],
+    read: ([id, from, bytes]) =>
+      whole({
+        type: 'chunk',
+        id: asRecordId(id),
+        from: asWhole(from, 0, wireLimits.recordBytes),
+        bytes: asBytes(bytes, 0, wireLimits.chunkBytes),
+      }),
   },
   done: {
     code: 5,

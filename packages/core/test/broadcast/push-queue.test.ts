@@ -115,6 +115,6 @@ test('CAST-23: only when goodbyes and accusations alone are too much, one of the
 test('CAST-3: the largest record passes through the smallest queue', () => {
   const { queue } = rig(16_384);
   const empty = record({ value: new Uint8Array(256) }).bytes.length - 256;
-  queue.add(record({ value: new Uint8Array(wireLimits.recordBytes - empty) }));
+  queue.add(record({ value: new Uint8Array(wireLimits.inlineBytes - empty) }));
   expect(queue.takeFrame()).toHaveLength(1);
 });

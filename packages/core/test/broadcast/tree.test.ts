@@ -146,6 +146,27 @@ test('CAST-10: what arrives in time, or is known, is not asked for', () => {
   expect(t.frames().filter(frame => frame.endsWith('graft'))).toEqual([]);
 });
 
+test('MOVE-8: what is on its way in chunks is not asked for, whenever it was announced', () => {
+  const t = bench();
+  const [one, two] = [said(1), said(2)];
+  t.broadcast.onFrame(a, { type: 'ihave', ids: [idOf(one)] }, at(0));
+  t.broadcast.onRecordComing(one.id, b, at(10));
+  t.broadcast.onRecordComing(two.id, b, at(10));
+  t.broadcast.onFrame(a, { type: 'ihave', ids: [idOf(one), idOf(two)] }, at(20));
+  t.broadcast.onWake(at(5_000));
+  expect(t.frames()).toEqual([]);
+});
+
+test('MOVE-1: in the tree a large record is offered to whom another would be pushed, full link or not', () => {
+  const t = bench();
+  const large = record({ author, key: 'large', value: new Uint8Array(20_000) });
+  t.fill(b, true);
+  t.grow(large, a);
+  const offers = t.sent().filter(({ frame }) => frame.type === 'offer');
+  expect(offers.map(({ to }) => to)).toEqual(links.filter(link => link !== a));
+  expect(offers[0]!.frame).toEqual({ type: 'offer', id: large.id, size: large.bytes.length, fresh: true });
+});
+
 test('CAST-11: a graft is answered with the record, and the author pushed from then on', () => {
   const t = bench();
   const one = said(1);

@@ -50,7 +50,7 @@ test.each([
   [wireLimits.recordBytes, undefined],
   [wireLimits.recordBytes + 1, 'record-size'],
 ])('REC-5: a record of %i bytes', (length, code) => {
-  const empty = record({ value: new Uint8Array(256) }).bytes.length - 256;
+  const empty = record({ value: new Uint8Array(65_536) }).bytes.length - 65_536;
   const said = record({ value: new Uint8Array(length - empty) });
   expect(said.bytes).toHaveLength(length);
   expect(codeOf(said.bytes)).toBe(code);

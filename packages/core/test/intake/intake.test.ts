@@ -71,7 +71,7 @@ test('INTAKE-1: a genuine record costs one signature check and is accepted with 
 });
 
 test.each<[string, SignedRecord, string]>([
-  ['too large', { ...record(), bytes: new Uint8Array(20_000) }, 'record-size'],
+  ['too large', { ...record(), bytes: new Uint8Array(264_000) }, 'record-size'],
   ['of another network', record({ network: new Uint8Array(8) }), 'record-network'],
   ['no CBOR', { ...record(), bytes: new Uint8Array(100).fill(0xff) }, 'record-cbor'],
 ])('INTAKE-1: what is %s is blamed on the neighbour without a check', (_what, said, detail) => {

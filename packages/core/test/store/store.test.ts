@@ -145,6 +145,20 @@ test('STORE-4: a room has so many keys, revived ones included', () => {
   expect(refusals(b)).toEqual([]);
 });
 
+test('STORE-4: a room has so many bytes, whoever wrote them', () => {
+  const b = bench({ 'store.maxBytes': 65_536 });
+  const value = new Uint8Array(16_381);
+  for (let n = 0; n < 4; n++) b.accept(record({ key: `k${n}`, author: peer(n + 1), value }));
+  expect(refusals(b)).toEqual([]);
+  b.accept(record({ key: 'more', author: peer(9), value: 1 }));
+  expect(refusals(b)).toEqual(['quota']);
+  b.accept(record({ key: 'k0', author: peer(9), value, at: 1 }));
+  expect(refusals(b)).toEqual([]);
+  b.accept(record({ key: 'k1', kind: 'state-delete', at: 1 }));
+  b.accept(record({ key: 'more', author: peer(9), value, at: 1 }));
+  expect(refusals(b)).toEqual([]);
+});
+
 test('STORE-4: deletions are never refused', () => {
   const b = bench({ 'store.maxKeys': 16, 'store.keysPerAuthor': 1 });
   for (let n = 0; n < 16; n++) b.accept(record({ key: `k${n}`, author: peer(n) }));

@@ -174,7 +174,7 @@ test('SYNC-17: no more records go to a neighbour within a minute than a room hol
 
 test('SYNC-11: the bulk queue of a link is bounded, its answers included', () => {
   const queue = createBulkQueue(1_024, at(0));
-  const large = { ...some(1)[0]!, bytes: new Uint8Array(wireLimits.recordBytes) };
+  const large = { ...some(1)[0]!, bytes: new Uint8Array(wireLimits.inlineBytes) };
   queue.add(1, [large]);
   expect(queue.take(at(0))?.type).toBe('delta');
   // Nothing can leave from here on.

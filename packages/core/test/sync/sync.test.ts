@@ -133,7 +133,7 @@ test('SYNC-3: records travel in chunks', () => {
   const pair = createPair({ 'sync.bytesPerSecond': 16_777_216 });
   const rng = rngOf(1, 1);
   for (let n = 0; n < 600; n++) pair.a.store(fakeRecord(rng, n));
-  for (let n = 0; n < 5; n++) pair.a.store(fakeRecord(rng, n, wireLimits.recordBytes));
+  for (let n = 0; n < 5; n++) pair.a.store(fakeRecord(rng, n, wireLimits.inlineBytes));
   pair.linkUp();
   pair.run(1_000);
   expect(ids(pair.b)).toHaveLength(605);
@@ -162,7 +162,7 @@ test('SYNC-3: bulk keeps its pace', () => {
 test('SYNC-3: at the slowest pace the largest record still passes, and time goes on', () => {
   const pair = createPair({ 'sync.bytesPerSecond': 1_024, 'sync.periodMs': 600_000, 'sync.timeoutMs': 600_000 });
   const rng = rngOf(1, 1);
-  for (let n = 0; n < 3; n++) pair.a.store(fakeRecord(rng, n, wireLimits.recordBytes));
+  for (let n = 0; n < 3; n++) pair.a.store(fakeRecord(rng, n, wireLimits.inlineBytes));
   pair.linkUp();
   pair.run(40_000);
   expect(ids(pair.b)).toEqual(ids(pair.a));

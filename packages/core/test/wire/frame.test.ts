@@ -35,6 +35,25 @@ test('WIRE-1: the size is checked before a byte is read', () => {
   expect(decodeFrame(bytes(wireLimits.frameBytes + 1).fill(0xff))).toEqual({ ok: false, code: 'frame-size' });
 });
 
+test.each<[string, Wire, boolean]>([
+  ['an offer of what fits into a push', [18, bytes(16), wireLimits.inlineBytes, 1], false],
+  ['the smallest offer', [18, bytes(16), wireLimits.inlineBytes + 1, 1], true],
+  ['the largest offer', [18, bytes(16), wireLimits.recordBytes, 0], true],
+  ['an offer of more', [18, bytes(16), wireLimits.recordBytes + 1, 0], false],
+  ['an offer that is neither fresh nor old', [18, bytes(16), wireLimits.recordBytes, 2], false],
+  ['an offer of half an id', [18, bytes(8), wireLimits.recordBytes, 0], false],
+  ['a fetch of nothing', [19, bytes(16), 0, 0], false],
+  ['the largest fetch', [19, bytes(16), wireLimits.recordBytes, wireLimits.fetchBytes], true],
+  ['a fetch of more', [19, bytes(16), 0, wireLimits.fetchBytes + 1], false],
+  ['a fetch from beyond any record', [19, bytes(16), wireLimits.recordBytes + 1, 1], false],
+  ['an empty chunk', [20, bytes(16), 0, bytes(0)], true],
+  ['the largest chunk', [20, bytes(16), wireLimits.recordBytes, bytes(wireLimits.chunkBytes)], true],
+  ['a larger chunk', [20, bytes(16), 0, bytes(wireLimits.chunkBytes + 1)], false],
+  ['a chunk from beyond any record', [20, bytes(16), wireLimits.recordBytes + 1, bytes(1)], false],
+])('WIRE-22: %s', (_what, fields, isTaken) => {
+  expect(codeOf(fields)).toBe(isTaken ? undefined : 'frame-shape');
+});
+
 test.each<[string, Wire, string]>([
   ['no array', { type: 1 }, 'frame-shape'],
   ['an empty array', [], 'frame-type'],

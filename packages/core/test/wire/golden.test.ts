@@ -86,6 +86,9 @@ test('WIRE-9: every frame and every signal has a vector', () => {
     prune: true,
     grow: true,
     pull: true,
+    offer: true,
+    fetch: true,
+    chunk: true,
   };
   const signalTypes: { readonly [type in Signal['type']]: true } = {
     request: true,

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { HearsayError, type RecordId, type RecordStorage } from '@hearsay/core/host';
 
 /** A record beyond this is neither kept nor loaded. */
-export const MAX_STORED_RECORD_BYTES: number = 64 * 1024;
+export const MAX_STORED_RECORD_BYTES: number = 264 * 1024;
 
 /** What one `load` brings into memory; the rest of the folder is left out and counted. */
 export interface LoadLimits {

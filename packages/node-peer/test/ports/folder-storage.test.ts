@@ -60,7 +60,7 @@ test('NODE-8: damaged and foreign files are left alone, left out and counted', a
   expect(await readFile(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
 });
 
-test('NODE-9: a record has 1 byte to 64 KiB, in a file of no more', async () => {
+test('NODE-9: a record has 1 byte to 264 KiB, in a file of no more', async () => {
   const storage = folderStorage(folder);
   const largest = new Uint8Array(MAX_STORED_RECORD_BYTES).fill(1);
   await storage.keep(id(1), largest);
