@@ -8,6 +8,8 @@ export interface BackOffs {
   add(peer: PeerId, ms: number, now: Now): void;
   /** Leave it alone for exactly so long: it said so itself. */
   addExactly(peer: PeerId, ms: number, now: Now): void;
+  /** It is said to be in reach again, so it waits no longer than after a first failure. */
+  ease(peer: PeerId, now: Now): void;
   forgive(peer: PeerId): void;
   covers(peer: PeerId, now: Now): boolean;
   /** When the first of them ends. */
@@ -16,6 +18,8 @@ export interface BackOffs {
 
 interface BackOff {
   readonly until: number;
+  /** When it would end had it been the first. */
+  readonly eased: number;
   readonly failures: number;
 }
 
@@ -29,12 +33,19 @@ export function createBackOffs(rng: Rng): BackOffs {
     add(peer, ms, now) {
       kept.expire(now.mono);
       const failures = (kept.get(peer)?.failures ?? -1) + 1;
-      const until = now.mono + rng.jitter(ms * 2 ** Math.min(failures, MAX_DOUBLINGS), 0.2);
-      kept.set(peer, { until, failures }, now.mono);
+      const once = rng.jitter(ms, 0.2);
+      const until = now.mono + once * 2 ** Math.min(failures, MAX_DOUBLINGS);
+      kept.set(peer, { until, eased: now.mono + once, failures }, now.mono);
     },
     addExactly(peer, ms, now) {
       kept.expire(now.mono);
-      kept.set(peer, { until: now.mono + ms, failures: kept.get(peer)?.failures ?? 0 }, now.mono);
+      const until = now.mono + ms;
+      kept.set(peer, { until, eased: until, failures: kept.get(peer)?.failures ?? 0 }, now.mono);
+    },
+    ease(peer, now) {
+      const known = kept.get(peer);
+      if (known !== undefined)
+        kept.set(peer, { until: known.eased, eased: known.eased, failures: known.failures }, now.mono);
     },
     forgive: peer => void kept.delete(peer),
     covers: (peer, now) => (kept.get(peer)?.until ?? 0) > now.mono,

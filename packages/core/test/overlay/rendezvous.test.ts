@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createNode, type TestNode } from '../support/node.ts';
 import { peer } from '../support/peers.ts';
 import { ofType } from '../support/recorder.ts';
-import { populate, start } from '../support/signals.ts';
+import { populate, signals, start } from '../support/signals.ts';
 
 const config = { 'overlay.settleMs': 5_000, 'overlay.beaconMs': 10_000 } as const;
 const opened = (node: TestNode): readonly boolean[] => ofType(node.effects(), 'rendezvous').map(({ open }) => open);
@@ -177,4 +177,20 @@ test('OVER-15: ready is said once: when the first sync is done', () => {
   node.receive(peer(1), { type: 'done', session });
   node.link(peer(2), true);
   expect(told(node)).toEqual([]);
+});
+
+test('OVER-7: without a link whoever the server names again is asked again soon, however often it failed', () => {
+  const node = createNode();
+  start(node, [peer(2)]);
+  const asks = (ms: number, named: boolean): number => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      node.advance(500);
+      if (named && passed % 5_000 === 0) node.handle({ type: 'introduced', peers: [peer(2)] });
+    }
+    return signals(node).filter(({ to }) => to === peer(2)).length;
+  };
+  asks(60_000, false);
+  // Three seconds without an answer, and about one of patience.
+  expect(asks(60_000, false)).toBeLessThan(8);
+  expect(asks(60_000, true)).toBeGreaterThan(8);
 });

@@ -24,6 +24,20 @@ test('OVER-7: a back-off doubles with each failure, up to 16 times, and success 
   expect(backOffs.nextEndAt(at(0))).toBe(Number.POSITIVE_INFINITY);
 });
 
+test('OVER-7: an eased back-off is as long as a first one, and the next failure counts on', () => {
+  const backOffs = createBackOffs(rngOf(0, 1));
+  const fail = (mono: number): number => {
+    backOffs.add(peer(2), 1_000, at(mono));
+    return backOffs.nextEndAt(at(mono)) - mono;
+  };
+  for (let n = 0; n < 4; n++) fail(0);
+  backOffs.ease(peer(2), at(0));
+  expect(backOffs.nextEndAt(at(0))).toBeLessThanOrEqual(1_200);
+  expect(fail(2_000)).toBeGreaterThanOrEqual(12_800);
+  backOffs.ease(peer(3), at(2_000));
+  expect(backOffs.covers(peer(3), at(2_000))).toBe(false);
+});
+
 test('OVER-7: a back-off ends when its time is over, and the last 512 are kept', () => {
   const backOffs = createBackOffs(rngOf(0, 1));
   backOffs.addExactly(peer(2), 5_000, at(0));
