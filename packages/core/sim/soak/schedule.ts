@@ -19,6 +19,7 @@ export interface Schedule {
 const MODES = ['tree', 'tree', 'tree', 'flood', 'flood', 'push', 'push-pull'] as const;
 
 const STREAM = -40;
+const LARGE_STREAM = -41;
 const BOUND_MS = 240_000;
 /** For what is asked of the room once it agrees. */
 const PROBES_MS = 60_000;
@@ -56,7 +57,7 @@ export function drawSchedule(seed: number): Schedule {
     server: { introductionsPerSecond: between(rng, 2, 200) },
     join: { over: ms(between(rng, 0, 10_000)) },
     config: drawConfig(rng, mode),
-    load: drawLoad(rng, healAtMs),
+    load: [...drawLoad(rng, healAtMs), ...drawLargeLoad(seed, healAtMs)],
     timeline: [...timeline, { at: ms(healAtMs), do: 'heal' }, { at: ms(healAtMs), do: 'server', up: true }],
   };
   return { file, healAtMs, boundMs: BOUND_MS, spoils: chance(rng, 0.5) };
@@ -84,6 +85,13 @@ function drawLoad(rng: Rng, healAtMs: number): NonNullable<ScenarioFile['load']>
     { ...span, kind: 'event', perSecond: 0.2 + rng.next(), bytes: 32 },
     { ...span, kind: 'presence', perSecond: 0.1 + 0.5 * rng.next(), bytes: 48 },
   ];
+}
+
+/** Values that come in chunks, in some rooms. A stream of its own: the rest of a seed's schedule stays as it is. */
+function drawLargeLoad(seed: number, healAtMs: number): NonNullable<ScenarioFile['load']> {
+  const rng = createRng(seedFrom(seed, LARGE_STREAM));
+  if (!chance(rng, 0.3)) return [];
+  return [{ from: '10s', to: ms(healAtMs), kind: 'state', perSecond: 0.1, bytes: between(rng, 17_000, 100_000) }];
 }
 
 function drawTimeline(rng: Rng, nodes: number, healAtMs: number): readonly ActionFile[] {
