@@ -137,6 +137,24 @@ test('LINK-24: two Chromium pages link, exchange frames, and see a close', async
   expect((await b.until('link-down')).reason).toBe('remote-closed');
 });
 
+test('LINK-30: in Chromium too a link that was full says when it has drained', async () => {
+  const server = testServer();
+  const a = server.add(await pagePeer(server.deliver));
+  const b = server.add(await pagePeer(server.deliver));
+  connect(a, b);
+  await Promise.all([a.until('link-up'), b.until('link-up')]);
+  const waiting = await a.page.evaluate(peer => {
+    for (let n = 0; n < 64; n += 1) window.links.send(peer, new Uint8Array(65_536));
+    const before = window.links.bufferedBytes(peer);
+    window.links.watch(peer, 4_096);
+    return before;
+  }, b.id);
+  expect(waiting).toBeGreaterThan(4_096);
+  expect((await a.until('link-drained')).waiting).toBeLessThanOrEqual(4_096);
+  await a.page.evaluate(peer => window.links.watch(peer, 4_096), b.id);
+  await a.until('link-drained', input => input.waiting === 0);
+});
+
 test('LINK-24: a page that navigates away is noticed', async () => {
   const server = testServer();
   const a = server.add(await pagePeer(server.deliver));
