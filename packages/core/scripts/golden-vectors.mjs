@@ -73,9 +73,9 @@ const frames = [
   { type: 'chunk', id: '00112233445566778899aabbccddeeff', from: 0, bytes: bytes(3, 7) },
   { type: 'chunk', id: '00112233445566778899aabbccddeeff', from: 4096, bytes: bytes(0) },
   { type: 'ihave', ids: ['00112233445566ff', '8899aabbccddeeff'] },
-  { type: 'graft', ids: ['00112233445566ff'] },
+  { type: 'graft', ids: ['00112233445566ff'], authors: ['8899aabbccddeeff'] },
   { type: 'prune', ids: ['8899aabbccddeeff'] },
-  { type: 'grow', ids: ['00112233445566ff'] },
+  { type: 'grow', author: '00112233445566ff', round: 7 },
   { type: 'pull', ids: [] },
   { type: 'relay', id: 5, to: peer(1), from: peer(2), ttl: 16, payload: bytes(3, 8) },
 ];

@@ -4,6 +4,7 @@
  */
 import { createRng, type Effect, type Engine, type Input, makeConfig, type PeerId, seedFrom } from '@hearsay/core';
 import { type AppState, createAppState } from './measure/app-state.ts';
+import type { Curve } from './measure/chart.ts';
 import { failuresOf } from './measure/expect.ts';
 import { createInvariants, type Invariants } from './measure/invariants.ts';
 import { createMembership, type Membership, missedAfterMs } from './measure/membership.ts';
@@ -13,7 +14,7 @@ import type { LifeTotals, Report } from './measure/report.ts';
 import { bytesOf, overlayOf, reachOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
 import { eachSecond, meterTraffic, type Traffic } from './measure/traffic.ts';
 import { playChurn } from './play/churn.ts';
-import { LOAD_KEY, type LoadCount, playLoad } from './play/load.ts';
+import { type LoadCount, loadOf, playLoad } from './play/load.ts';
 import { open } from './play/opening.ts';
 import type { Stage } from './play/stage.ts';
 import { playTimeline } from './play/timeline.ts';
@@ -43,7 +44,9 @@ export interface Result {
   /** A sentence for each expectation not met and each broken invariant; empty: passed. */
   readonly failures: readonly string[];
   /** Delivery over time since publication: [ms, share of all deliveries], rising. */
-  readonly curve: readonly (readonly [ms: number, share: number])[];
+  readonly curve: Curve['points'];
+  /** The same for each entry of `load`. */
+  readonly loadCurves: readonly Curve['points'][];
   /** Bytes sent per running node in each second of the run. */
   readonly traffic: Traffic['series'];
 }
@@ -135,7 +138,15 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
         });
       }
       const curve = curveOf(watch.messages.times(world.nodes));
-      return { scenario, report, failures: failuresOf(scenario, report), curve, traffic: traffic.series };
+      const loadCurves = scenario.load.map((_, load) => curveOf(watch.messages.times(world.nodes, load)));
+      return {
+        scenario,
+        report,
+        failures: failuresOf(scenario, report),
+        curve,
+        loadCurves,
+        traffic: traffic.series,
+      };
     },
   };
 }
@@ -156,7 +167,7 @@ interface Watch {
   readonly penalised: Set<PeerId>;
   /** Lives that have ended. */
   readonly lives: LifeTotals[];
-  readonly copies: { load: number; delta: number };
+  readonly copies: { readonly ofLoad: number[]; delta: number };
   begin(world: World): void;
 }
 
@@ -172,7 +183,8 @@ function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Wat
   const relay = createRelayMeter();
   const penalised = new Set<PeerId>();
   const lives: LifeTotals[] = [];
-  const copies = { load: 0, delta: 0 };
+  const copies = { ofLoad: scenario.load.map(() => 0), delta: 0 };
+  const presences = scenario.load.findIndex(load => load.kind === 'presence');
 
   const onSign = (node: SimNode, effect: Parameters<Invariants['onSign']>[1]): void => {
     const record = invariants.onSign(node, effect);
@@ -211,9 +223,8 @@ function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Wat
       if (frame.type === 'delta') copies.delta += frame.records.length;
     },
     onRecordCopy(kind, key) {
-      const isLoad =
-        kind === 'presence' ? scenario.load.some(load => load.kind === 'presence') : key.startsWith(LOAD_KEY);
-      if (isLoad) copies.load += 1;
+      const load = kind === 'presence' ? presences : loadOf(key);
+      if (load !== undefined && copies.ofLoad[load] !== undefined) copies.ofLoad[load] += 1;
     },
     onStopped(node, engine) {
       membership.onStopped(node);
@@ -273,13 +284,17 @@ function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Meas
     kind: scenario.load[i]!.kind,
     sent: count.sent,
     refused: count.refused,
+    redundancy: redundancyOf(watch.copies.ofLoad[i]!, messages.deliveriesOf(i)),
     ...messages.spread(world.nodes, i),
   }));
   return {
     name: scenario.name,
     seed: scenario.seed,
     convergence: { ...messages.spread(world.nodes), loads },
-    redundancy: messages.deliveries === 0 ? null : watch.copies.load / messages.deliveries - 1,
+    redundancy: redundancyOf(
+      watch.copies.ofLoad.reduce((sum, copies) => sum + copies, 0),
+      messages.deliveries,
+    ),
     bytes,
     membership: watch.membership.report(),
     state: { resurrected: watch.appState.resurrected(world.nodes) },
@@ -292,6 +307,10 @@ function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Meas
     traceHash: world.traceHash(),
     broken: watch.invariants.broken,
   };
+}
+
+function redundancyOf(copies: number, deliveries: number): number | null {
+  return deliveries === 0 ? null : copies / deliveries - 1;
 }
 
 function curveOf(times: Float64Array): Result['curve'] {

@@ -259,7 +259,7 @@ const numbers = {
     'design',
   ],
   'broadcast.graftMinMs': [
-    100,
+    50,
     10,
     60_000,
     'ms',

@@ -54,6 +54,7 @@ export function runChart(title: string, curves: readonly Curve[]): string {
   const height = TOP + Math.max(1, panels.length) * PANEL_STEP - (PANEL_STEP - PANEL_HEIGHT) + BOTTOM;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     STYLE,
     `<rect class="ground" width="${WIDTH}" height="${height}"/>`,
     `<text x="${LEFT}" y="26" font-size="16">${escaped(title)}</text>`,

@@ -42,6 +42,7 @@ export interface Messages {
   readonly count: number;
   /** Deliveries to other nodes than the writer. */
   readonly deliveries: number;
+  deliveriesOf(load: number): number;
   /** Of one load, or of all; `nodes` as they are at the end. */
   spread(nodes: readonly SimNode[], load?: number): Spread;
   /** Sorted times of all pairs, infinite where undelivered. */
@@ -55,6 +56,7 @@ export function createMessages(nodeCount: () => number): Messages {
   const messages: Message[] = [];
   const latest = new Map<string, Message>();
   let deliveries = 0;
+  const ofLoad = new Map<number, number>();
 
   const find = (value: Wire | undefined): Message | undefined => {
     const n = (value as { readonly n?: unknown } | null | undefined)?.n;
@@ -79,6 +81,7 @@ export function createMessages(nodeCount: () => number): Messages {
     if (node.index < message.told.length) message.told[node.index] = life;
     if (isOwn) return undefined;
     deliveries += 1;
+    ofLoad.set(message.load, (ofLoad.get(message.load) ?? 0) + 1);
     note(message, node, at);
     return undefined;
   };
@@ -99,7 +102,7 @@ export function createMessages(nodeCount: () => number): Messages {
   };
 
   /** A writer that is no more may have taken its words along. */
-  const ofLoad = (load: number | undefined): readonly Message[] =>
+  const signedOf = (load: number | undefined): readonly Message[] =>
     messages.filter(message => (load === undefined || message.load === load) && message.signed);
 
   return {
@@ -139,12 +142,13 @@ export function createMessages(nodeCount: () => number): Messages {
     get count() {
       return messages.length;
     },
+    deliveriesOf: load => ofLoad.get(load) ?? 0,
     get deliveries() {
       return deliveries;
     },
-    times: (nodes, load) => timesOf(ofLoad(load), nodes),
+    times: (nodes, load) => timesOf(signedOf(load), nodes),
     spread(nodes, load) {
-      const chosen = ofLoad(load);
+      const chosen = signedOf(load);
       const times = timesOf(chosen, nodes);
       const toAll = chosen.map(message => timesOf([message], nodes).at(-1) ?? Number.NaN).filter(Number.isFinite);
       return {

@@ -9,7 +9,12 @@ export interface Report {
   readonly name: string;
   readonly seed: number;
   readonly convergence: Spread & {
-    readonly loads: readonly (Spread & { readonly kind: string; readonly sent: number; readonly refused: number })[];
+    readonly loads: readonly (Spread & {
+      readonly kind: string;
+      readonly sent: number;
+      readonly refused: number;
+      readonly redundancy: number | null;
+    })[];
   };
   /** Copies of load records received beyond the first, per delivery (RMR). */
   readonly redundancy: number | null;
@@ -70,7 +75,7 @@ export interface LifeTotals {
 const SPREAD = String.raw`(t50Ms|t90Ms|t99Ms|t100Ms|delivered|toAllMs\.(mean|max))`;
 const PATHS: readonly RegExp[] = [
   new RegExp(String.raw`^convergence\.(loads\.\d+\.)?${SPREAD}$`),
-  /^convergence\.loads\.\d+\.(sent|refused)$/,
+  /^convergence\.loads\.\d+\.(sent|refused|redundancy)$/,
   /^redundancy$/,
   /^bytes\.backlogMax$/,
   /^bytes\.perNodePerSecond\.((in|out)\.(mean|p99|max)|peak)$/,

@@ -32,8 +32,8 @@ export function verifyOf(lives: readonly LifeTotals[]): Report['verify'] {
 
 /** `copies`: records that travelled in deltas. */
 export function syncOf(lives: readonly LifeTotals[], bytes: Report['bytes'], copies: number): Report['sync'] {
-  const { sync = 0, grow = 0, delta = 0, want = 0, done = 0 } = bytes.byFrame;
-  const all = sync + grow + delta + want + done;
+  const { sync = 0, delta = 0, done = 0 } = bytes.byFrame;
+  const all = sync + delta + done;
   const sessions = lives.reduce((sum, { stats }) => sum + stats.syncSessions, 0);
   return { sessions, bytes: all, perDifference: copies === 0 ? null : all / copies };
 }

@@ -9,8 +9,14 @@ export interface LoadCount {
   refused: number;
 }
 
-/** Keys of load messages begin like this. */
-export const LOAD_KEY = 'load';
+/** Keys of load messages begin with this and the number of the load. */
+const LOAD_KEY = 'load';
+/** The number of the load that a record with this key belongs to. */
+export function loadOf(key: string): number | undefined {
+  const [word, number] = key.split('/');
+  return word === LOAD_KEY ? Number(number) : undefined;
+}
+
 /** State keys that a writer goes round; below what one author may own. */
 const KEYS_PER_WRITER = 200;
 
@@ -59,5 +65,5 @@ function writerOf({ world, rng }: Stage, { writers }: Load, i: number): SimNode 
 
 function keyOf(kind: Load['kind'], load: number, writer: SimNode, n: number): string {
   if (kind === 'presence') return '';
-  return kind === 'event' ? LOAD_KEY : `${LOAD_KEY}/${load}/${writer.index}/${n % KEYS_PER_WRITER}`;
+  return kind === 'event' ? `${LOAD_KEY}/${load}` : `${LOAD_KEY}/${load}/${writer.index}/${n % KEYS_PER_WRITER}`;
 }

@@ -5,7 +5,7 @@ import { churn2min } from './churn-2min.ts';
 import { freezeResume } from './freeze-resume.ts';
 import { joinStorm } from './join-storm.ts';
 import { massFail } from './mass-fail.ts';
-import { modes1k } from './modes-1k.ts';
+import { modes1k, modes10k } from './modes.ts';
 import { natMatrix } from './nat-matrix.ts';
 import { partitionHeal } from './partition-heal.ts';
 import { pause2sAll } from './pause-2s-all.ts';
@@ -24,7 +24,8 @@ export const scenarios: ReadonlyMap<string, readonly ScenarioFile[]> = new Map([
   ['ring-5', [ring5]],
   ...[quiet50, quiet1k, quiet10k].map(file => [file.name, [file]] as const),
   ['modes-1k', modes1k],
-  ...modes1k.map(variant => [variant.name, [variant]] as const),
+  ['modes-10k', modes10k],
+  ...[...modes1k, ...modes10k].map(variant => [variant.name, [variant]] as const),
   ['pause-2s-all', [pause2sAll]],
   ['freeze-resume', [freezeResume]],
   ['partition-heal', [partitionHeal]],

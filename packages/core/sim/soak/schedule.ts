@@ -16,7 +16,7 @@ export interface Schedule {
 }
 
 /** The default way of spreading comes most often, the yardsticks less. */
-const MODES = ['tree', 'tree', 'tree', 'flood', 'flood', 'push', 'push-pull'] as const;
+const MODES = ['tree', 'tree', 'tree', 'flood', 'flood', 'push', 'pull', 'push-pull'] as const;
 
 const STREAM = -40;
 const LARGE_STREAM = -41;
@@ -33,7 +33,7 @@ export function drawSchedule(seed: number): Schedule {
   const healAtMs = between(rng, 30, 80) * 1_000;
   const timeline = rng.next() < 0.1 ? [] : drawTimeline(rng, nodes, healAtMs);
   const mode = pickOne(rng, MODES);
-  const isRumour = mode === 'push' || mode === 'push-pull';
+  const isRumour = mode !== 'tree' && mode !== 'flood';
   const shrinks = timeline.some(({ do: what }) => what === 'crash' || what === 'leave');
   const file: ScenarioFile = {
     name: `soak-${seed}`,

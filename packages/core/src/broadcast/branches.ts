@@ -4,8 +4,10 @@
  * one tree for each author costs a hundred bytes a member. An author whose tree has not grown yet borrows that of
  * the author with the smallest id among the others: all nodes borrow the same one without talking about it.
  */
+import { createExpiringMap } from '../lib/expiring-map.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { ShortId } from '../wire/frame.ts';
+import type { Room } from './growth.ts';
 
 export interface Branch {
   /** Whose copy came first; missing for our own words, and when nobody is left to get it from. */
@@ -15,51 +17,98 @@ export interface Branch {
   children: Set<PeerId>;
   lastId: ShortId;
   heardAt: MonoMs;
-  /** When its tree was grown over every link. */
+  /** When its tree grew over every link, and in which round. */
   grownAt: number;
+  round: number | undefined;
+}
+
+/** A tree that has just grown: by whom its wave came first, and who did not send it as well. */
+export interface Wave {
+  /** Missing for our own. */
+  readonly parent: PeerId | undefined;
+  readonly children: Set<PeerId>;
+  readonly round: number;
+  readonly grownAt: MonoMs;
+}
+
+/** The first 8 bytes of an author's key. */
+export type Author = ShortId;
+
+export function authorIdOf(peer: PeerId): Author {
+  return peer.slice(0, 16);
 }
 
 export interface Branches {
   readonly size: number;
-  get(author: PeerId): Branch | undefined;
+  room(): Room;
+  get(author: Author | undefined): Branch | undefined;
   /** Whose record this is, if it is its author's last. */
-  authorOf(id: ShortId): PeerId | undefined;
+  authorOf(id: ShortId): Author | undefined;
   /** `author` said something new. A tree is borrowed when it has none. */
-  heard(author: PeerId, id: ShortId, parent: PeerId | undefined, now: Now): Branch;
-  grown(author: PeerId, now: Now): void;
+  heard(author: Author, id: ShortId, parent: PeerId | undefined, now: Now): Branch;
+  /** The tree of `author` has grown; it need not have been heard. */
+  grown(author: Author, wave: Wave): void;
+  /** When its tree grew last, and in which round. */
+  lastWave(author: Author): Pick<Branch, 'round' | 'grownAt'> | undefined;
+  /** The same wave came by `peer` as well: it has a parent of its own. */
+  hasOther(author: Author, peer: PeerId): void;
+  /** It has said goodbye. */
+  forget(author: Author): void;
+  /** Is this author's tree borrowed, as far as is known? */
+  isModel(author: Author): boolean;
   /** Whose tree is borrowed by those that have none. */
-  model(now: Now): PeerId | undefined;
+  model(now: Now): Author | undefined;
   /** `peer` wants everything from everybody, and so does it from authors to come. */
   adopt(peer: PeerId): void;
   /** `peer` had the author's last record as well. */
   alsoHad(id: ShortId, peer: PeerId): void;
   /**
-   * `peer` is gone. The last words of the authors that came by it, by the neighbour that comes next;
+   * `peer` is gone. The authors that came by it, by the neighbour that comes next;
    * `substitute` names one when none is known.
    */
-  remove(peer: PeerId, substitute: (branch: Branch) => PeerId | undefined): ReadonlyMap<PeerId, readonly ShortId[]>;
-  /** The last words of others whose tree does not reach this node any more; from now on by `parent`. */
-  takeOrphans(self: PeerId, parent: PeerId): readonly ShortId[];
+  remove(peer: PeerId, substitute: (branch: Branch) => PeerId | undefined): ReadonlyMap<PeerId, readonly Author[]>;
+  /** Others whose tree does not reach this node any more; from now on by `parent`. */
+  takeOrphans(self: Author, parent: PeerId): readonly Author[];
 }
 
 const MAX_AUTHORS = 4_096;
+/** A wave has run through the largest room by then. */
+const SETTLING_MS = 1_000;
+const MAX_WAVES = 512;
 const LIFETIME_MS = 300_000;
 /** Members restate their presence once a minute: who missed two turns is nobody to follow. */
 const MODEL_MS = 150_000;
 
 export function createBranches(): Branches {
-  const branches = new Map<PeerId, Branch>();
-  const authors = new Map<ShortId, PeerId>();
+  const branches = new Map<Author, Branch>();
+  const authors = new Map<ShortId, Author>();
   /** Neighbours that want everything; they alone are passed what comes before any tree is known. */
   const adopted = new Set<PeerId>();
-  let model: PeerId | undefined;
+  /** Of authors that have not been heard yet. */
+  const waves = createExpiringMap<Author, Wave>(MAX_WAVES, MODEL_MS);
+  let model: Author | undefined;
+  let arrivals = 0;
   /** Has any tree grown yet? A newcomer that learns of thousands has nobody to look for among them. */
   let hasGrown = false;
 
-  const forget = (author: PeerId, branch: Branch): void => {
+  const forget = (author: Author, branch: Branch): void => {
     branches.delete(author);
     authors.delete(branch.lastId);
     if (model === author) model = undefined;
+  };
+
+  const begin = (author: Author, branch: Branch): void => {
+    arrivals += 1;
+    const wave = waves.get(author);
+    if (wave !== undefined) grow(author, branch, wave);
+    waves.delete(author);
+  };
+
+  const grow = (author: Author, branch: Branch, wave: Wave): void => {
+    // Who was the next best way before may hang on us now.
+    hasGrown = true;
+    Object.assign(branch, wave, { backup: undefined });
+    if (model !== undefined && author < model) model = author;
   };
 
   const expire = (now: Now): void => {
@@ -71,7 +120,7 @@ export function createBranches(): Branches {
 
   const isModel = (branch: Branch, now: Now): boolean => isGrown(branch) && now.mono - branch.heardAt < MODEL_MS;
 
-  const modelOf = (now: Now): PeerId | undefined => {
+  const modelOf = (now: Now): Author | undefined => {
     const known = model === undefined ? undefined : branches.get(model);
     if (known !== undefined && isModel(known, now)) return model;
     model = undefined;
@@ -83,7 +132,7 @@ export function createBranches(): Branches {
   };
 
   const borrow = (now: Now): Set<PeerId> | undefined => {
-    const lender = branches.get(modelOf(now) as PeerId);
+    const lender = branches.get(modelOf(now) as Author);
     if (lender === undefined) return undefined;
     const children = new Set(lender.children);
     if (lender.parent !== undefined) children.add(lender.parent);
@@ -94,8 +143,10 @@ export function createBranches(): Branches {
     get size() {
       return branches.size;
     },
-    get: author => branches.get(author),
+    room: () => ({ authors: branches.size, arrivals }),
+    get: author => branches.get(author as Author),
     authorOf: id => authors.get(id),
+    isModel: author => model === author,
     model: modelOf,
     heard(author, id, parent, now) {
       const known = branches.get(author);
@@ -106,12 +157,17 @@ export function createBranches(): Branches {
         lastId: id,
         heardAt: now.mono,
         grownAt: Number.NEGATIVE_INFINITY,
+        round: undefined,
       };
-      if (known !== undefined) authors.delete(branch.lastId);
+      if (known === undefined) begin(author, branch);
+      else authors.delete(branch.lastId);
       // Borrowed anew with every word: what was refused or asked for since belongs to the lender's tree.
       if (!isGrown(branch)) branch.children = borrow(now) ?? branch.children;
-      Object.assign(branch, { lastId: id, heardAt: now.mono, parent: parent ?? branch.parent });
-      if (parent !== undefined) branch.children.delete(parent);
+      Object.assign(branch, { lastId: id, heardAt: now.mono });
+      if (parent !== undefined && !isSettling(branch, now)) {
+        branch.parent = parent;
+        branch.children.delete(parent);
+      }
       if (branch.parent === branch.backup) branch.backup = undefined;
       // Those heard of last come last, so that the first is the one to forget.
       branches.delete(author);
@@ -120,47 +176,65 @@ export function createBranches(): Branches {
       expire(now);
       return branch;
     },
-    grown(author, now) {
-      hasGrown = true;
-      branches.get(author)!.grownAt = now.mono;
-      if (model !== undefined && author < model) model = author;
+    grown(author, wave) {
+      const branch = branches.get(author);
+      waves.expire(wave.grownAt);
+      if (branch === undefined) waves.set(author, wave, wave.grownAt);
+      else grow(author, branch, wave);
+    },
+    lastWave: author => branches.get(author) ?? waves.get(author),
+    hasOther(author, peer) {
+      const branch = branches.get(author);
+      const { parent, children } = (branch ?? waves.get(author))!;
+      if (parent === peer) return;
+      children.delete(peer);
+      if (branch !== undefined) branch.backup ??= peer;
+    },
+    forget(author) {
+      const branch = branches.get(author);
+      if (branch !== undefined) forget(author, branch);
     },
     adopt(peer) {
       adopted.add(peer);
       for (const branch of branches.values()) if (branch.parent !== peer) branch.children.add(peer);
     },
     alsoHad(id, peer) {
-      const branch = branches.get(authors.get(id) as PeerId);
-      if (branch !== undefined && branch.parent !== peer) branch.backup ??= peer;
+      const branch = branches.get(authors.get(id) as Author);
+      if (branch !== undefined && branch.parent !== peer && !branch.children.has(peer)) branch.backup ??= peer;
     },
     remove(peer, substitute) {
       adopted.delete(peer);
-      const orphans = new Map<PeerId, ShortId[]>();
-      for (const branch of branches.values()) {
+      const orphans = new Map<PeerId, Author[]>();
+      for (const [author, branch] of branches) {
         branch.children.delete(peer);
         if (branch.backup === peer) branch.backup = undefined;
         if (branch.parent !== peer) continue;
         const next = branch.backup ?? substitute(branch);
         Object.assign(branch, { parent: next, backup: undefined });
         if (next === undefined) continue;
-        const ids = orphans.get(next);
-        if (ids === undefined) orphans.set(next, [branch.lastId]);
-        else ids.push(branch.lastId);
+        const list = orphans.get(next);
+        if (list === undefined) orphans.set(next, [author]);
+        else list.push(author);
       }
       return orphans;
     },
     takeOrphans(self, parent) {
-      const ids: ShortId[] = [];
+      const orphans: Author[] = [];
       for (const [author, branch] of branches) {
-        if (branch.parent !== undefined || author === self || author === parent) continue;
+        if (branch.parent !== undefined || author === self || author === authorIdOf(parent)) continue;
         branch.parent = parent;
-        ids.push(branch.lastId);
+        orphans.push(author);
       }
-      return ids;
+      return orphans;
     },
   };
 }
 
-export function isGrown(branch: Branch): boolean {
-  return branch.grownAt > Number.NEGATIVE_INFINITY;
+/** What is said while the wave runs goes other ways, and is no reason to leave the one that the wave found. */
+function isSettling({ parent, grownAt }: Branch, now: Now): boolean {
+  return parent !== undefined && now.mono - grownAt < SETTLING_MS;
+}
+
+export function isGrown(branch: Branch | undefined): boolean {
+  return branch !== undefined && branch.grownAt > Number.NEGATIVE_INFINITY;
 }

@@ -1,53 +1,54 @@
 /**
- * When an author has its own tree grown: one of its records goes over every link of the room, and whoever gets
- * it twice refuses the later way. That costs a copy per link, so it is done once by who stays, soon by who says
- * much, and again now and then; the larger the room, the longer each waits, so that the room's growing together
- * stays below two a second.
+ * When an author has its own tree grown: a wave of small frames runs over every link, once for who stays, and
+ * again when the room has changed. The larger the room, the longer each waits, so that all its growing together
+ * stays below ten a second.
  */
 import type { Config } from '../config.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Now } from '../types.ts';
 
-export interface Growth {
-  /**
-   * This node is about to say something. True: let its tree grow with it. `isModel`: others borrow its tree.
-   */
-  onWord(authors: number, isModel: boolean, now: Now): boolean;
+export interface Room {
+  /** How many authors are known. */
+  readonly authors: number;
+  /** How many have ever been heard of for the first time. */
+  readonly arrivals: number;
 }
 
-/** Up to so many authors known a tree of one's own costs less than making a link does: nobody waits for it. */
-export const SMALL_ROOM = 32;
-/** Two words within so long: a talker. Longer than a conversation's pauses, shorter than presence.refreshMs. */
-const TALKING_MS = 30_000;
-/** Who leaves sooner never pays for a tree. */
-const STAYED_MS = 5_000;
-const ROOM_SPACING_MS = 500;
-const TALKER_SPACING_MS = 100;
-/** A tree that others borrow is kept in shape: with every presence, or as often by who says much. */
-const MODEL_MS = 110_000;
+export interface Growth {
+  /** When the tree is due to grow anew, with the last thing said. `isModel`: others borrow it. */
+  dueAt(room: Room, isModel: boolean): number;
+  onGrown(room: Room, now: Now): void;
+}
+
+/** Who leaves sooner never pays for a tree, and a graph that is only being made is not worth one. */
+const STAYED_MS = 2_000;
+const REST_MS = 10_000;
+const SPACING_MS = 100;
+/** So many may grow almost at once: every node passes on so many waves in a burst. */
+const SMALL_ROOM = 100;
+const SMALL_SPACING_MS = 20;
+/** The room has changed when so large a share of it is new. */
+const CHANGED_SHARE = 0.25;
 
 export function createGrowth(config: Config, rng: Rng, startedAt: Now): Growth {
   const turn = rng.next();
-  let spokeAt = Number.NEGATIVE_INFINITY;
-  let talkingSince: number | undefined;
   let grownAt: number | undefined;
-
-  const isDue = (authors: number, isModel: boolean, now: Now): boolean => {
-    if (isModel && grownAt !== undefined) return now.mono - grownAt >= MODEL_MS;
-    const talked = talkingSince !== undefined && now.mono - talkingSince >= turn * authors * TALKER_SPACING_MS;
-    if (grownAt !== undefined) return talked && now.mono - grownAt >= config['broadcast.regrowMs'];
-    if (authors < SMALL_ROOM) return true;
-    return talked || now.mono - startedAt.mono >= STAYED_MS + turn * authors * ROOM_SPACING_MS;
-  };
+  let arrivalsThen = 0;
 
   return {
-    onWord(authors, isModel, now) {
-      if (now.mono - spokeAt < TALKING_MS) talkingSince ??= spokeAt;
-      else talkingSince = undefined;
-      spokeAt = now.mono;
-      if (!isDue(authors, isModel, now)) return false;
+    dueAt({ authors, arrivals }, isModel) {
+      const turnMs = isModel ? 0 : turn * spreadMs(authors);
+      if (grownAt === undefined) return startedAt.mono + STAYED_MS + turnMs;
+      const hasChanged = arrivals - arrivalsThen >= Math.max(1, CHANGED_SHARE * authors);
+      return grownAt + (hasChanged ? REST_MS + turnMs : Math.max(REST_MS + turnMs, config['broadcast.regrowMs']));
+    },
+    onGrown({ arrivals }, now) {
       grownAt = now.mono;
-      return true;
+      arrivalsThen = arrivals;
     },
   };
+}
+
+function spreadMs(authors: number): number {
+  return SMALL_SPACING_MS * Math.min(authors, SMALL_ROOM) + SPACING_MS * Math.max(0, authors - SMALL_ROOM);
 }

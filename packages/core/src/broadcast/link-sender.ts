@@ -21,6 +21,8 @@ export interface LinkSender {
   unannounce(id: ShortId): void;
   /** A copy too many came over this link. */
   refuse(id: ShortId, now: Now): void;
+  /** It came from where it should. */
+  unrefuse(id: ShortId): void;
   onDrained(now: Now): void;
   onWake(now: Now): void;
   /** Sends everything, whether the link has room or not. */
@@ -92,6 +94,12 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
     plan();
   };
 
+  const withdraw = (ids: Set<ShortId>, id: ShortId): void => {
+    if (!ids.delete(id) || announced.size + refused.size > 0) return;
+    batchAt = Number.POSITIVE_INFINITY;
+    plan();
+  };
+
   return {
     get waitingBytes() {
       return queue.bytes;
@@ -107,11 +115,8 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
       plan();
     },
     announce: (id, now) => collect(announced, id, now),
-    unannounce(id) {
-      if (!announced.delete(id) || announced.size + refused.size > 0) return;
-      batchAt = Number.POSITIVE_INFINITY;
-      plan();
-    },
+    unannounce: id => withdraw(announced, id),
+    unrefuse: id => withdraw(refused, id),
     refuse: (id, now) => collect(refused, id, now),
     onDrained(now) {
       // A wake-up as good as a tick's.

@@ -10,15 +10,14 @@
 import type { Path, Source } from '../fact.ts';
 import type { SignedRecord } from '../identity/record.ts';
 import { createEarliest } from '../lib/earliest.ts';
-import { createExpiringMap } from '../lib/expiring-map.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
-import type { ShortId } from '../wire/frame.ts';
+import type { Frame, ShortId } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
-import { type Branch, createBranches, isGrown } from './branches.ts';
+import { type Author, authorIdOf, type Branch, createBranches, isGrown } from './branches.ts';
 import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
-import { createGrowth, SMALL_ROOM } from './growth.ts';
+import { createGrowth } from './growth.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import { createMissing } from './missing.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
@@ -32,13 +31,10 @@ interface TreeLink {
   floodUntil: number;
 }
 
-/** Grown on others' behalf: 10 a second, and one author's once in so long. A liar is held to the price of a flood. */
-const FLOODS_PER_SECOND = 10;
-const FLOODS_BURST = 50;
+/** Waves passed on for others. A liar's make others' wait: they are borrowed for longer, and nothing is lost. */
+const WAVES_PER_SECOND = 20;
+const WAVES_BURST = 100;
 const GROW_AGAIN_MS = 2_000;
-/** A record follows its `grow` at once, but may wait for its signature to be checked. */
-const GROWING_MS = 10_000;
-const MAX_GROWING = 256;
 /** Grafts for more records than this, and the link is flooded for a while. */
 const GRAFTS_PER_SECOND = 5;
 const GRAFTS_BURST = 100;
@@ -46,7 +42,7 @@ const FLOOD_MS = 10_000;
 /** Presence is restated within so long: before, there are authors whose tree this node has not seen. */
 const NEWCOMER_MS = 90_000;
 
-export function createTree({ self, config, outbox, rng }: BroadcastTools, startedAt: Now): Broadcast {
+export function createTree({ self: me, config, outbox, rng }: BroadcastTools, startedAt: Now): Broadcast {
   const links = new Map<PeerId, TreeLink>();
   const sendersDue = createEarliest(() => {
     let next = Number.POSITIVE_INFINITY;
@@ -57,71 +53,77 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
   const missing = createMissing(config);
   const branches = createBranches();
   const growth = createGrowth(config, rng, startedAt);
-  const growing = createExpiringMap<ShortId, true>(MAX_GROWING, GROWING_MS);
-  const floods = createTokenBucket(FLOODS_PER_SECOND, FLOODS_BURST, startedAt.mono);
+  const self = authorIdOf(me);
+  let round = rng.uint32();
+  const budget = createTokenBucket(WAVES_PER_SECOND, WAVES_BURST, startedAt.mono);
   /** The neighbour that was asked for everything, and when. */
   let guide: PeerId | undefined;
   let guidedAt = Number.NEGATIVE_INFINITY;
   /** The record accepted last, when it had to be asked for. */
   let asked: ShortId | undefined;
 
+  /** When our own tree grows anew; never while there is nobody to reach, or nothing to grow it with. */
+  const growAt = (): number => {
+    if (links.size === 0 || branches.get(self) === undefined) return Number.POSITIVE_INFINITY;
+    return growth.dueAt(branches.room(), branches.isModel(self));
+  };
+
   const askForAll = (peer: PeerId | undefined, now: Now): void => {
     guide = peer;
     guidedAt = now.mono;
-    if (peer !== undefined) outbox.send(peer, { type: 'graft', ids: [] });
+    if (peer !== undefined) outbox.send(peer, { type: 'graft', ids: [], authors: [] });
   };
 
   /** What is beyond one frame is announced in time, and asked for then. */
-  const askFor = (peer: PeerId, ids: readonly ShortId[]): void => {
-    if (ids.length > 0) outbox.send(peer, { type: 'graft', ids: ids.slice(0, wireLimits.idsPerList) });
+  const follow = (peer: PeerId, authors: readonly Author[]): void => {
+    if (authors.length === 0) return;
+    outbox.send(peer, { type: 'graft', ids: [], authors: authors.slice(0, wireLimits.idsPerList) });
   };
-
-  const authorOf = (id: ShortId): PeerId | undefined => recent.get(id)?.author ?? branches.authorOf(id);
 
   const branchOf = (id: ShortId): Branch | undefined => {
-    const author = authorOf(id);
-    return author === undefined ? undefined : branches.get(author);
+    const record = recent.get(id);
+    return branches.get(record === undefined ? branches.authorOf(id) : authorIdOf(record.author));
   };
 
-  /** Is the author's tree to grow with this record? */
-  const grows = (record: SignedRecord, from: Source, path: Path, now: Now): boolean => {
-    // Nothing will follow along that tree.
-    if (record.kind === 'leave') return false;
-    const model = branches.model(now);
-    if (from === 'self') return links.size > 0 && growth.onWord(branches.size, model === self, now);
-    growing.expire(now.mono);
-    // A newcomer's first word, which came by a sync, does so in a small room, or where no tree could be borrowed.
-    const isFirst = path === 'sync' && (model === undefined || branches.size < SMALL_ROOM);
-    return growing.delete(shortIdOf(record.id)) || isFirst;
+  /** A wave, on to every link but the one it came by. */
+  const passOn = (author: Author, at: number, parent: PeerId | undefined, now: Now): void => {
+    const children = new Set(links.keys());
+    if (parent !== undefined) children.delete(parent);
+    for (const peer of children) outbox.send(peer, { type: 'grow', author, round: at });
+    branches.grown(author, { parent, children, round: at, grownAt: now.mono });
   };
 
-  const mayFlood = (known: Branch | undefined, now: Now): boolean =>
-    now.mono - (known?.grownAt ?? Number.NEGATIVE_INFINITY) >= GROW_AGAIN_MS && floods.take(1, now.mono);
+  const growOwn = (now: Now): void => {
+    growth.onGrown(branches.room(), now);
+    round = (round + 1) >>> 0;
+    passOn(self, round, undefined, now);
+  };
 
-  const spread = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
-    const { author } = record;
+  const spread = (record: SignedRecord, from: Source, now: Now): void => {
+    const author = authorIdOf(record.author);
     const id = shortIdOf(record.id);
-    const isGrowing = grows(record, from, path, now);
-    const isFlood = isGrowing && (from === 'self' || mayFlood(branches.get(author), now));
+    // The first words of a room: there is no tree to borrow yet.
+    const isFirst = from === 'self' && links.size > 0 && branches.model(now) === undefined;
+    if (isFirst && record.kind !== 'leave') growOwn(now);
     const branch = branches.heard(author, id, links.has(from as PeerId) ? (from as PeerId) : undefined, now);
-    if (isGrowing) branches.grown(author, now);
-    else if (asked === id) mendModel(branch, from, now);
+    // A second copy that came while the first was verified was refused before anybody knew whose it is.
+    if (branch.parent !== undefined) links.get(branch.parent)?.sender.unrefuse(id);
+    if (asked === id) mend(branch, from as PeerId, now);
     for (const [peer, { sender, floodUntil }] of links) {
-      if (peer === from || peer === author) continue;
-      if (isFlood) branch.children.add(peer);
-      const isEager = branch.children.has(peer) || now.mono < floodUntil;
-      if (isEager && isGrowing) outbox.send(peer, { type: 'grow', ids: [id] });
-      if (isEager) sender.push(record, now);
+      if (peer === from || peer === record.author) continue;
+      if (branch.children.has(peer) || now.mono < floodUntil) sender.push(record, now);
       else sender.announce(id, now);
     }
+    if (record.kind === 'leave') branches.forget(author);
   };
 
   /** A record that borrowed its tree had to be asked for: the lender's tree has a hole here. */
-  const mendModel = (branch: Branch, by: Source, now: Now): void => {
-    const model = branches.get(branches.model(now) as PeerId);
-    if (model === undefined || isGrown(branch) || !links.has(by as PeerId)) return;
-    model.children.add(by as PeerId);
-    outbox.send(by as PeerId, { type: 'graft', ids: [model.lastId] });
+  const mend = (branch: Branch, by: PeerId, now: Now): void => {
+    const author = branches.model(now);
+    const model = branches.get(author);
+    if (author === undefined || model === undefined || isGrown(branch) || !links.has(by)) return;
+    model.children.add(by);
+    follow(by, [author]);
   };
 
   const announce = (record: SignedRecord, from: Source, now: Now): void => {
@@ -140,18 +142,14 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
 
   /** A newcomer: it is passed everything, and told whose tree is borrowed here. */
   const adopt = (peer: PeerId, now: Now): void => {
-    const lender = branches.get(branches.model(now) as PeerId);
     branches.adopt(peer);
-    if (lender !== undefined) outbox.send(peer, { type: 'grow', ids: [lender.lastId] });
+    tellOfTree(peer, branches.model(now));
   };
 
-  const onGrow = (from: PeerId, ids: readonly ShortId[], now: Now): void => {
-    for (const id of ids) {
-      const author = recent.get(id)?.author;
-      if (author === undefined) growing.set(id, true, now.mono);
-      else if (branches.get(author) === undefined) join(author, id, from, now);
-      // It came by a borrowed tree, which is as good a beginning as any.
-      else if (!isGrown(branches.get(author)!)) branches.grown(author, now);
+  const tellOfTree = (peer: PeerId, author: Author | undefined): void => {
+    const tree = branches.get(author);
+    if (author !== undefined && tree?.round !== undefined) {
+      outbox.send(peer, { type: 'grow', author, round: tree.round });
     }
   };
 
@@ -164,14 +162,17 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
     return own.length === 0 ? senders() : own.map(([, { sender }]) => sender);
   };
 
-  /** The tree of `author` has grown before this node came, and reaches it by `parent`. */
-  const join = (author: PeerId, id: ShortId, parent: PeerId, now: Now): void => {
-    branches.heard(author, id, parent, now);
-    branches.grown(author, now);
+  const onGrow = (from: PeerId, author: Author, at: number, now: Now): void => {
+    const known = branches.lastWave(author);
+    if (known?.round === at) return branches.hasOther(author, from);
+    const isSoon = known !== undefined && now.mono - known.grownAt < GROW_AGAIN_MS;
+    if (author !== self && !isSoon && budget.take(1, now.mono)) passOn(author, at, from, now);
   };
 
-  const onGraft = (from: PeerId, link: TreeLink, ids: readonly ShortId[], now: Now): void => {
-    if (ids.length === 0) return adopt(from, now);
+  const onGraft = (from: PeerId, link: TreeLink, frame: Extract<Frame, { type: 'graft' }>, now: Now): void => {
+    const { ids, authors } = frame;
+    if (ids.length + authors.length === 0) return adopt(from, now);
+    for (const author of authors) branches.get(author)?.children.add(from);
     for (const id of ids) {
       branchOf(id)?.children.add(from);
       const record = recent.get(id);
@@ -191,8 +192,9 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
       if (links.size === 1) askForAll(peer, now);
       // Own words take the straight way to every neighbour once the own tree has been grown.
       const own = branches.get(self);
-      if (own !== undefined && isGrown(own)) own.children.add(peer);
-      askFor(peer, branches.takeOrphans(self, peer));
+      if (isGrown(own)) own!.children.add(peer);
+      tellOfTree(peer, self);
+      follow(peer, branches.takeOrphans(self, peer));
     },
 
     onNeighbourDown(peer, now) {
@@ -200,7 +202,7 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
       links.delete(peer);
       // A child has it from us: it is nobody to get it from.
       const substitute = ({ children }: Branch) => rng.pick([...links.keys()].filter(other => !children.has(other)));
-      for (const [next, ids] of branches.remove(peer, substitute)) askFor(next, ids);
+      for (const [next, ids] of branches.remove(peer, substitute)) follow(next, ids);
       if (peer === guide) {
         guide = undefined;
         if (now.mono - guidedAt < NEWCOMER_MS) askForAll(rng.pick([...links.keys()]), now);
@@ -215,11 +217,10 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
 
     onRecordStored(record, from, path, now) {
       recent.add(record, now);
-      const id = shortIdOf(record.id);
-      if (path === 'sync' && growing.has(id) && guide !== undefined) join(record.author, id, guide, now);
-      if (path === 'sync' && !isFresh(record, config, now)) return;
-      if (path === 'sync' && from !== record.author) announce(record, from, now);
-      else spread(record, from, path, now);
+      if (path !== 'sync' || (from === record.author && isFresh(record, config, now))) {
+        return spread(record, from, now);
+      }
+      if (isFresh(record, config, now)) announce(record, from, now);
     },
 
     onRecordComing(recordId, from, now) {
@@ -244,12 +245,12 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
         case 'ihave':
           return onAnnounced(from, link, frame.ids, now);
         case 'graft':
-          return onGraft(from, link, frame.ids, now);
+          return onGraft(from, link, frame, now);
         case 'prune':
           for (const id of frame.ids) branchOf(id)?.children.delete(from);
           return;
         case 'grow':
-          return onGrow(from, frame.ids, now);
+          return onGrow(from, frame.author, frame.round, now);
         case 'pull':
           return;
       }
@@ -260,15 +261,16 @@ export function createTree({ self, config, outbox, rng }: BroadcastTools, starte
     onWake(now) {
       recent.expire(now);
       for (const link of links.values()) link.sender.onWake(now);
+      if (now.mono >= growAt()) growOwn(now);
       const dueAt = missing.nextDueAt();
       if (dueAt === undefined || now.mono < dueAt) return;
       for (const [peer, ids] of missing.takeDue(other => links.has(other), now)) {
-        outbox.send(peer, { type: 'graft', ids });
+        outbox.send(peer, { type: 'graft', ids, authors: [] });
       }
     },
 
     nextWakeAt() {
-      const next = Math.min(missing.nextDueAt() ?? Number.POSITIVE_INFINITY, sendersDue.at());
+      const next = Math.min(missing.nextDueAt() ?? Number.POSITIVE_INFINITY, sendersDue.at(), growAt());
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 

@@ -54,6 +54,11 @@ export function asList<T>(
   return list;
 }
 
+export function asShortId(value: Wire | undefined): string | undefined {
+  const bytes = asBytes(value, 8, 8);
+  return bytes === undefined ? undefined : toHex(bytes);
+}
+
 /** Ids shortened to 8 bytes travel as one byte string. */
 export function asShortIds(value: Wire | undefined): readonly string[] | undefined {
   const bytes = asBytes(value, 0, 8 * wireLimits.idsPerList);

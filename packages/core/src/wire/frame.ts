@@ -9,6 +9,7 @@ import {
   asPeer,
   asPeers,
   asRecordId,
+  asShortId,
   asShortIds,
   asUint32,
   asWhole,
@@ -26,12 +27,15 @@ export type Frame =
   | { readonly type: 'push'; readonly records: readonly Uint8Array[] }
   /** Announcement of records that were not pushed: the first 8 bytes of each id. */
   | { readonly type: 'ihave'; readonly ids: readonly ShortId[] }
-  /** Please send these, and from now on push to me what their authors say. None named: what anybody says. */
-  | { readonly type: 'graft'; readonly ids: readonly ShortId[] }
+  /**
+   * Please send `ids`; and push to me from now on what their authors and `authors` say; none named: anybody. An
+   * author is the first 8 bytes of its key.
+   */
+  | { readonly type: 'graft'; readonly ids: readonly ShortId[]; readonly authors: readonly ShortId[] }
   /** I had these already: please announce to me what their authors say instead of pushing it. */
   | { readonly type: 'prune'; readonly ids: readonly ShortId[] }
-  /** These records, which follow, are to go over every link, so that their author's tree grows anew. */
-  | { readonly type: 'grow'; readonly ids: readonly ShortId[] }
+  /** The tree of `author` grows by this: to be passed on once for each `round`, over every other link. */
+  | { readonly type: 'grow'; readonly author: ShortId; readonly round: number }
   /** What I have of late; please push what I lack. */
   | { readonly type: 'pull'; readonly ids: readonly ShortId[] }
   /** One step of reconciliation. Answered by deltas, if any, and exactly one `sync` or `done`. */
@@ -97,8 +101,8 @@ const codecs: { readonly [T in FrameType]: FrameCodec<Extract<Frame, { type: T }
   },
   graft: {
     code: 14,
-    write: frame => [shortIdsToWire(frame.ids)],
-    read: ([ids]) => whole({ type: 'graft', ids: asShortIds(ids) }),
+    write: frame => [shortIdsToWire(frame.ids), shortIdsToWire(frame.authors)],
+    read: ([ids, authors]) => whole({ type: 'graft', ids: asShortIds(ids), authors: asShortIds(authors) }),
   },
   prune: {
     code: 15,
@@ -107,8 +111,8 @@ const codecs: { readonly [T in FrameType]: FrameCodec<Extract<Frame, { type: T }
   },
   grow: {
     code: 17,
-    write: frame => [shortIdsToWire(frame.ids)],
-    read: ([ids]) => whole({ type: 'grow', ids: asShortIds(ids) }),
+    write: frame => [shortIdsToWire([frame.author]), frame.round],
+    read: ([author, round]) => whole({ type: 'grow', author: asShortId(author), round: asUint32(round) }),
   },
   pull: {
     code: 16,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBranches } from '../../src/broadcast/branches.ts';
+import { authorIdOf, createBranches } from '../../src/broadcast/branches.ts';
 import { createBroadcast } from '../../src/broadcast/broadcast.ts';
 import type { Broadcast } from '../../src/broadcast/mode.ts';
 import { shortIdOf } from '../../src/broadcast/recent.ts';
@@ -22,7 +22,9 @@ const idOf = (what: SignedRecord): string => shortIdOf(what.id);
 interface Bench extends Recorder {
   readonly broadcast: Broadcast;
   store(said: SignedRecord, from?: Source, mono?: number, path?: Path): void;
-  /** The same as `store`, of a record whose author's tree grows with it. */
+  /** A wave, by which the author's tree grows. */
+  wave(author: PeerId, from: PeerId, round: number, mono?: number): void;
+  /** The same as `store`, of a record whose author's tree grew just before. */
   grow(said: SignedRecord, from: PeerId, mono?: number): void;
   duplicate(said: SignedRecord, from: PeerId, mono: number): void;
   /** Lets all that waits go out, and forgets it. */
@@ -43,12 +45,17 @@ function bench(config: ConfigOverrides = {}, neighbours = links): Bench {
     broadcast.onRecordAccepted(what, from, at(mono));
     broadcast.onRecordStored(what, from, path, at(mono));
   };
+  let rounds = 0;
+  const wave = (who: PeerId, from: PeerId, round: number, mono = 0): void =>
+    broadcast.onFrame(from, { type: 'grow', author: authorIdOf(who), round }, at(mono));
   return {
     ...recorder,
     broadcast,
     store,
+    wave,
     grow(what, from, mono = 0) {
-      broadcast.onFrame(from, { type: 'grow', ids: [idOf(what)] }, at(mono));
+      rounds += 1;
+      wave(what.author, from, rounds, mono);
       store(what, from, mono);
     },
     settle(mono) {
@@ -117,6 +124,19 @@ test('CAST-9: a second copy from where the first came is no reason to part', () 
   expect(t.frames()).toEqual([]);
 });
 
+test("CAST-9: the parent's copy is not refused when another's is quicker than the wave's way", () => {
+  const t = bench();
+  t.wave(author, a, 1);
+  t.frames();
+  // Both came while the signature of the first was checked.
+  t.duplicate(said(1), a, 5);
+  t.store(said(1), b, 5);
+  t.broadcast.onWake(at(100));
+  expect(t.frames().filter(frame => frame.endsWith('prune'))).toEqual([]);
+  t.store(said(2), a, 200);
+  expect(t.frames()).toEqual(['1:push', '2:push']);
+});
+
 test('CAST-10: an announced record that does not come is asked for, from one announcer after the other', () => {
   const t = bench();
   const missing = said(1);
@@ -172,11 +192,11 @@ test('CAST-11: a graft is answered with the record, and the author pushed from t
   const one = said(1);
   t.store(one, a);
   t.frames();
-  t.broadcast.onFrame(b, { type: 'graft', ids: [idOf(one), 'ffffffffffffffff'] }, at(100));
+  t.broadcast.onFrame(b, { type: 'graft', ids: [idOf(one), 'ffffffffffffffff'], authors: [] }, at(100));
   expect(t.frames()).toEqual(['1:push']);
   t.grow(said(2), a, 200);
   t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(2))] }, at(201));
-  t.broadcast.onFrame(b, { type: 'graft', ids: [idOf(said(2))] }, at(202));
+  t.broadcast.onFrame(b, { type: 'graft', ids: [idOf(said(2))], authors: [] }, at(202));
   t.frames();
   t.store(said(3), a, 300);
   expect(t.frames().toSorted()).toEqual(['1:push', '2:push']);
@@ -189,7 +209,7 @@ test('CAST-11: what is older than a minute is not in the repair cache, yet its a
   t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(one)] }, at(1));
   t.broadcast.onWake(at(60_000));
   t.frames();
-  t.broadcast.onFrame(b, { type: 'graft', ids: [idOf(one)] }, at(60_001));
+  t.broadcast.onFrame(b, { type: 'graft', ids: [idOf(one)], authors: [] }, at(60_001));
   expect(t.frames()).toEqual([]);
   t.store(said(2), a, 60_100);
   expect(t.frames()).toContain('1:push');
@@ -200,8 +220,8 @@ test('CAST-11: a graft without ids asks for everybody, and is told whose tree is
   t.grow(said(1), a);
   t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(1))] }, at(1));
   t.sent();
-  t.broadcast.onFrame(b, { type: 'graft', ids: [] }, at(2));
-  expect(t.sent()).toEqual([{ to: b, frame: { type: 'grow', ids: [idOf(said(1))] } }]);
+  t.broadcast.onFrame(b, { type: 'graft', ids: [], authors: [] }, at(2));
+  expect(t.sent()).toEqual([{ to: b, frame: { type: 'grow', author: authorIdOf(author), round: 1 } }]);
   t.store(said(2), a, 100);
   expect(t.frames()).toContain('1:push');
 });
@@ -209,11 +229,11 @@ test('CAST-11: a graft without ids asks for everybody, and is told whose tree is
 test('CAST-12: the first neighbour is asked for everything, and another when it goes soon', () => {
   const t = bench({}, []);
   for (const link of links) t.broadcast.onNeighbourUp(link, true, at(0));
-  expect(t.sent()).toEqual([{ to: a, frame: { type: 'graft', ids: [] } }]);
+  expect(t.sent()).toEqual([{ to: a, frame: { type: 'graft', ids: [], authors: [] } }]);
   t.broadcast.onNeighbourDown(b, at(10));
   expect(t.sent()).toEqual([]);
   t.broadcast.onNeighbourDown(a, at(89_999));
-  expect(t.sent()).toEqual([{ to: c, frame: { type: 'graft', ids: [] } }]);
+  expect(t.sent()).toEqual([{ to: c, frame: { type: 'graft', ids: [], authors: [] } }]);
 });
 
 test('CAST-12: later another guide is not needed', () => {
@@ -234,97 +254,103 @@ test("CAST-13: what a sync brought is announced, and pushed when it is its autho
   expect(t.frames().filter(frame => frame.endsWith('push'))).toEqual(['1:push', '2:push']);
 });
 
-test('CAST-15: a record that grows its tree goes over every link, and says so', () => {
+test('CAST-15: a wave goes on over every link, once, and who sends it as well is no child', () => {
   const t = bench();
-  t.grow(said(1), a);
-  expect(t.frames()).toEqual(['1:grow', '1:push', '2:grow', '2:push']);
-  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(1))] }, at(1));
-  t.broadcast.onFrame(c, { type: 'prune', ids: [idOf(said(1))] }, at(1));
-  t.store(said(2), a, 100);
+  t.wave(author, a, 7);
+  expect(t.frames()).toEqual(['1:grow', '2:grow']);
+  t.wave(author, b, 7, 1);
+  t.wave(author, a, 7, 1);
   expect(t.frames()).toEqual([]);
-  t.grow(said(3), b, 10_000);
-  expect(t.frames()).toEqual(['0:grow', '0:push', '2:grow', '2:push']);
+  t.store(said(1), a, 100);
+  expect(t.frames()).toEqual(['2:push']);
+  t.wave(author, b, 8, 10_000);
+  t.wave(author, c, 8, 10_001);
+  expect(t.frames()).toContain('0:grow');
+  t.store(said(2), b, 10_100);
+  expect(t.frames().filter(frame => frame.endsWith('push'))).toEqual(['0:push']);
 });
 
-test("CAST-15: one author's tree grows at most once in two seconds, and fifty trees at once", () => {
+test("CAST-15: one author's wave goes on at most once in two seconds, and a hundred at once", () => {
   const t = bench();
-  t.grow(said(1), a, 0);
-  for (const link of [b, c]) t.broadcast.onFrame(link, { type: 'prune', ids: [idOf(said(1))] }, at(0));
-  t.settle(100);
-  t.grow(said(2), a, 1_999);
+  t.wave(author, a, 1, 0);
+  t.frames();
+  t.wave(author, a, 2, 1_999);
   expect(t.frames()).toEqual([]);
+  t.wave(author, a, 2, 2_000);
+  expect(t.frames()).toEqual(['1:grow', '2:grow']);
   const u = bench();
-  u.grow(said(0, peer(1_000)), a);
-  for (const link of [b, c]) u.broadcast.onFrame(link, { type: 'prune', ids: [idOf(said(0, peer(1_000)))] }, at(0));
-  const flooded = (n: number): number => {
-    u.frames();
-    u.grow(said(0, peer(1_000 + n)), a);
-    return u.frames().filter(frame => frame.endsWith('grow')).length;
+  const passes = (n: number): boolean => {
+    u.wave(`${n.toString(16).padStart(16, '0')}${'0'.repeat(48)}` as PeerId, a, 1);
+    return u.frames().length > 0;
   };
-  for (let n = 1; n < 50; n++) expect(flooded(n)).toBe(2);
-  expect(flooded(50)).toBe(0);
+  for (let n = 0; n < 100; n++) expect(passes(n)).toBe(true);
+  expect(passes(100)).toBe(false);
 });
 
-/** Others are heard, so that the room is not a small one. */
-function crowd(t: Bench, count = 32): void {
-  for (let n = 0; n < count; n++) t.store(said(n, peer(900 + n)), a, 0);
+test('CAST-15: a wave about oneself that others made up is not passed on', () => {
+  const t = bench();
+  t.wave(self, a, 5);
+  expect(t.frames()).toEqual([]);
+});
+
+/** Others are heard, so that the room has a tree to borrow. */
+function crowd(t: Bench, count: number): void {
+  t.grow(said(0, peer(900)), a, 0);
+  for (let n = 1; n < count; n++) t.store(said(n, peer(900 + n)), a, 0);
   t.settle(100);
 }
 
-test('CAST-16: in a small room the first word grows the tree, and a goodbye never does', () => {
-  for (const [others, kind, grows] of [
-    [31, 'state', true],
-    [32, 'state', false],
-    [31, 'leave', false],
-  ] as const) {
-    const t = bench();
-    crowd(t, others);
-    t.store(record({ author: self, kind }), 'self', 1_000, 'self');
-    expect(t.frames().some(frame => frame.endsWith('grow'))).toBe(grows);
+/** When the node passes its own wave on, from `from` ms on: what it said before is said already. */
+function growsAt(t: Bench, from: number, until: number): number | undefined {
+  t.frames();
+  for (let mono = from; mono <= until; mono += 10) {
+    t.broadcast.onWake(at(mono));
+    if (t.sent().some(({ frame }) => frame.type === 'grow')) return mono;
   }
-});
+  return undefined;
+}
 
-test('CAST-16: a talker grows its tree with the second word, and again when it is time', () => {
-  const t = bench({ 'broadcast.regrowMs': 60_000 });
-  const grown = (n: number, mono: number): boolean => {
-    t.frames();
-    t.store(said(n, self), 'self', mono, 'self');
-    return t.frames().some(frame => frame.endsWith('grow'));
-  };
-  crowd(t);
-  expect(grown(1, 1_000)).toBe(false);
-  expect(grown(2, 5_000)).toBe(true);
-  expect(grown(3, 20_000)).toBe(false);
-  expect(grown(4, 40_000)).toBe(false);
-  expect(grown(5, 64_999)).toBe(false);
-  // Its own tree is the one that is borrowed here, and that is kept in shape by itself.
-  expect(grown(6, 94_000)).toBe(false);
-  expect(grown(7, 115_000)).toBe(true);
-  const u = bench({ 'broadcast.regrowMs': 60_000 });
-  crowd(u);
-  u.grow(said(1, peer(1)), b, 100);
-  const talks = (n: number, mono: number): boolean => {
-    u.settle(mono - 50);
-    u.store(said(n, self), 'self', mono, 'self');
-    return u.frames().some(frame => frame.endsWith('grow'));
-  };
-  expect(talks(1, 1_000)).toBe(false);
-  expect(talks(2, 5_000)).toBe(true);
-  expect(talks(3, 34_000)).toBe(false);
-  expect(talks(4, 63_000)).toBe(false);
-  expect(talks(5, 65_000)).toBe(true);
-});
-
-test('CAST-16: who says little grows its tree once it has stayed', () => {
+test('CAST-16: the first words of a room grow their tree and go over every link; a goodbye grows nothing', () => {
   const t = bench();
-  const grown = (n: number, mono: number): boolean => {
-    t.frames();
-    t.store(said(n, self), 'self', mono, 'self');
-    return t.frames().some(frame => frame.endsWith('grow'));
-  };
-  crowd(t);
-  expect(grown(1, 4_000)).toBe(false);
-  expect(grown(2, 64_000)).toBe(true);
+  t.store(said(1, self), 'self', 10, 'self');
+  expect(t.frames()).toEqual(['0:grow', '1:grow', '2:grow', '0:push', '1:push', '2:push']);
+  const u = bench();
+  u.store(record({ author: self, kind: 'leave' }), 'self', 10, 'self');
+  expect(u.frames().filter(frame => frame.endsWith('grow'))).toEqual([]);
+});
+
+test('CAST-16: who has spoken and stayed grows its tree, the later the larger the room', () => {
+  const t = bench();
+  crowd(t, 10);
+  expect(growsAt(t, 100, 60_000)).toBeUndefined();
+  t.store(said(1, self), 'self', 60_000, 'self');
+  expect(growsAt(t, 60_010, 60_020)).toBe(60_010);
+  const small = bench();
+  crowd(small, 10);
+  small.store(said(1, self), 'self', 200, 'self');
+  const smallAt = growsAt(small, 200, 60_000)!;
+  const large = bench();
+  crowd(large, 600);
+  large.store(said(1, self), 'self', 200, 'self');
+  const largeAt = growsAt(large, 200, 60_000)!;
+  expect(smallAt).toBeGreaterThanOrEqual(2_000);
+  expect(smallAt).toBeLessThanOrEqual(2_000 + 11 * 20);
+  expect(largeAt).toBeGreaterThan(smallAt);
+  expect(largeAt).toBeLessThanOrEqual(2_000 + 2_000 + 501 * 100);
+});
+
+test('CAST-16: a tree grows anew when a quarter of the room is new, and else when it is time', () => {
+  const t = bench({ 'broadcast.regrowMs': 60_000 });
+  crowd(t, 8);
+  t.store(said(1, self), 'self', 200, 'self');
+  const first = growsAt(t, 200, 10_000)!;
+  expect(growsAt(t, first + 10, first + 50_000)).toBeUndefined();
+  expect(growsAt(t, first + 50_010, first + 70_000)).toBe(first + 60_000);
+  const second = first + 60_000;
+  for (let n = 0; n < 4; n++) t.store(said(n, peer(800 + n)), a, second + 1_000);
+  const third = growsAt(t, second + 1_000, second + 30_000)!;
+  expect(third).toBeGreaterThanOrEqual(second + 10_000);
+  expect(third).toBeLessThanOrEqual(second + 10_000 + 13 * 20);
 });
 
 test('CAST-17: an author without a tree borrows that of the smallest id, both ways', () => {
@@ -355,13 +381,22 @@ test('CAST-17: who has not been heard for 150 s lends no more', () => {
 
 test('CAST-18: when a neighbour goes, the authors it brought are asked for from the next best', () => {
   const t = bench();
-  t.grow(said(1), a);
-  t.duplicate(said(1), c, 5);
-  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(1))] }, at(6));
+  t.wave(author, a, 1);
+  t.store(said(1), a, 1);
+  t.wave(author, c, 1, 2);
   t.grow(said(1, peer(98)), b);
   t.sent();
   t.broadcast.onNeighbourDown(a, at(100_000));
-  expect(t.sent()).toEqual([{ to: c, frame: { type: 'graft', ids: [idOf(said(1))] } }]);
+  expect(t.sent()).toEqual([{ to: c, frame: { type: 'graft', ids: [], authors: [authorIdOf(author)] } }]);
+});
+
+test('CAST-18: a child that announces is nobody to get its author from', () => {
+  const t = bench();
+  t.grow(said(1), a);
+  t.broadcast.onFrame(b, { type: 'ihave', ids: [idOf(said(1))] }, at(1));
+  t.sent();
+  t.broadcast.onNeighbourDown(a, at(100_000));
+  expect(t.sent().filter(({ to, frame }) => to === b && frame.type === 'graft')).toEqual([]);
 });
 
 test('CAST-18: who has nobody to get an author from asks the next neighbour that comes', () => {
@@ -370,7 +405,10 @@ test('CAST-18: who has nobody to get an author from asks the next neighbour that
   t.broadcast.onNeighbourDown(a, at(100_000));
   expect(t.sent().filter(({ frame }) => frame.type === 'graft')).toEqual([]);
   t.broadcast.onNeighbourUp(b, false, at(101_000));
-  expect(t.sent()).toContainEqual({ to: b, frame: { type: 'graft', ids: [idOf(said(1))] } });
+  expect(t.sent()).toContainEqual({
+    to: b,
+    frame: { type: 'graft', ids: [], authors: [authorIdOf(author)] },
+  });
 });
 
 test('CAST-19: a neighbour that must ask for much is passed everything for ten seconds', () => {
@@ -386,10 +424,10 @@ test('CAST-19: a neighbour that must ask for much is passed everything for ten s
     return t.frames().includes('1:push');
   };
   t.settle(60);
-  t.broadcast.onFrame(b, { type: 'graft', ids: many.slice(0, 100).map(idOf) }, at(60));
+  t.broadcast.onFrame(b, { type: 'graft', ids: many.slice(0, 100).map(idOf), authors: [] }, at(60));
   t.settle(90);
   expect(isPassed(2_000, 95)).toBe(false);
-  t.broadcast.onFrame(b, { type: 'graft', ids: many.slice(99).map(idOf) }, at(100));
+  t.broadcast.onFrame(b, { type: 'graft', ids: many.slice(99).map(idOf), authors: [] }, at(100));
   t.settle(130);
   expect(isPassed(2_001, 10_099)).toBe(true);
   expect(isPassed(2_002, 10_130)).toBe(false);
@@ -428,7 +466,10 @@ test('CAST-21: a hole in a borrowed tree is mended where the tree was borrowed',
   t.broadcast.onWake(at(410));
   t.sent();
   t.store(said(1), b, 420);
-  expect(t.sent()).toContainEqual({ to: b, frame: { type: 'graft', ids: [idOf(lender)] } });
+  expect(t.sent()).toContainEqual({
+    to: b,
+    frame: { type: 'graft', ids: [], authors: [authorIdOf(peer(50))] },
+  });
 });
 
 test.each(['pull', 'push-pull'] as const)(

@@ -110,7 +110,7 @@ test('ENGINE-15: what a slow link has no room for waits, the urgent overtakes it
   const [source, slow] = [peer(1), peer(2)];
   node.link(source);
   node.link(slow);
-  node.receive(slow, { type: 'graft', ids: [] });
+  node.receive(slow, { type: 'graft', ids: [], authors: [] });
   node.sent();
   const said = (n: number): SignedRecord =>
     record({ author: peer(1), key: `k${n}`, value: new Uint8Array(4_000), at: n });
@@ -150,7 +150,7 @@ test('ENGINE-16: a link that takes nothing at all is closed with its reason, and
   const slow = peer(2);
   node.link(peer(1));
   node.link(slow);
-  node.receive(slow, { type: 'graft', ids: [] });
+  node.receive(slow, { type: 'graft', ids: [], authors: [] });
   for (let n = 0; n < 30; n++) {
     node.push(peer(1), record({ author: peer(1), key: `k${n}`, value: new Uint8Array(4_000), at: n }));
     node.advance(25);

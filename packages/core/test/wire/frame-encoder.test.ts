@@ -26,7 +26,7 @@ test('WIRE-21: whatever comes after what, the bytes are those of a fresh encodin
     { type: 'ihave', ids: ids.slice(0, 1) },
     { type: 'ihave', ids: [...ids].reverse() },
     { type: 'prune', ids },
-    { type: 'graft', ids },
+    { type: 'graft', ids, authors: [] },
     { type: 'ping', nonce: 1 },
     { type: 'ping', nonce: 2 },
     { type: 'pong', nonce: 2 },
