@@ -40,7 +40,7 @@ test('OVER-11: who is asked to be an entry point stays until it is relieved', ()
 });
 
 test('OVER-11: who loses too many links opens it again at once', () => {
-  const node = createNode({ config });
+  const node = createNode({ config: { ...config, 'overlay.beaconMs': 600_000 } });
   start(node);
   node.link(peer(1));
   live(node, 6_000);
