@@ -141,6 +141,14 @@ test.each<[string, ConfigOverrides]>([
   for (const count of b.copies()) expect(count).toBeGreaterThanOrEqual(1);
 });
 
+test('CAST-7: a node that leaves by pull tells its last words unasked', () => {
+  const b = bench({ 'broadcast.mode': 'pull' });
+  b.store(said(1), 'self', 0, 'self');
+  expect(b.copies()).toEqual([0, 0, 0, 0]);
+  b.broadcast.flush(at(1));
+  expect(b.copies()).toEqual([1, 1, 1, 1]);
+});
+
 test('CAST-1: a neighbour that is gone gets nothing', () => {
   const b = bench();
   b.broadcast.onNeighbourDown(links[0]!, at(0));
