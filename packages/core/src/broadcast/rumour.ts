@@ -28,6 +28,8 @@ export function createRumour(
   const neighbours = new Map<PeerId, LinkSender>();
   const rumours = new Map<string, Rumour>();
   const recent = createRecent();
+  /** Our own last words: who leaves will not be asked for them any more. */
+  let last: SignedRecord | undefined;
   let roundAt: number | undefined;
   const sendersDue = createEarliest(() => {
     let next = Number.POSITIVE_INFINITY;
@@ -68,6 +70,7 @@ export function createRumour(
     onRecordAccepted() {},
     onRecordStored(record, _from, path, now) {
       recent.add(record, now);
+      if (path === 'self') last = record;
       if (!way.push || (path === 'sync' && !isFresh(record, config, now))) return;
       rumours.set(record.id, { record, roundsLeft: config['broadcast.hotRounds'] });
       if (rumours.size > MAX_RUMOURS) rumours.delete(rumours.keys().next().value!);
@@ -94,7 +97,7 @@ export function createRumour(
     flush(now) {
       const hot = [...rumours.values()].map(rumour => rumour.record);
       for (const link of neighbours.values()) {
-        link.pushAll(hot, now);
+        link.pushAll(last === undefined ? hot : [...hot, last], now);
         link.flush();
       }
     },
