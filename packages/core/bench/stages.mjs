@@ -93,7 +93,7 @@ function forward() {
   const rng = createRng(seedFrom(1, 2));
   const broadcast = createBroadcast({ self: peer(99), config, outbox: silent, rng }, at(0));
   for (let n = 1; n <= NEIGHBOURS; n++) broadcast.onNeighbourUp(peer(n), false, at(0));
-  broadcast.onFrame(CHILD, { type: 'graft', ids: [] }, at(0));
+  broadcast.onFrame(CHILD, { type: 'graft', ids: [], authors: [] }, at(0));
   for (const [n, record] of records.entries()) {
     const now = at(n);
     if ((broadcast.nextWakeAt() ?? Number.POSITIVE_INFINITY) <= now.mono) broadcast.onWake(now);
@@ -113,7 +113,7 @@ function runEngine() {
   for (let n = 1; n <= NEIGHBOURS; n++) {
     engine.handle({ type: 'link-up', peer: peer(n), outbound: false, via: 'server' }, at(0));
   }
-  engine.handle(frameFrom(CHILD, { type: 'graft', ids: [] }), at(0));
+  engine.handle(frameFrom(CHILD, { type: 'graft', ids: [], authors: [] }), at(0));
   let delivered = 0;
   for (const [n, bytes] of frames.entries()) {
     const now = at(n);
