@@ -34,10 +34,14 @@ const BOTTOM = 30;
 const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
 /** Labels nearer than this would touch. */
 const LABEL_GAP = 48;
+/** As many letters of the heading as are sure to fit, in lines above the first panel. */
+const HEADING_LETTERS = 80;
+const HEADING_LINES = 2;
 /** More points than pixels cannot be told apart. */
 const MAX_POINTS = 250;
 /** Told apart with every kind of colour vision (Okabe and Ito), and on both grounds. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
+const DASHES = ['', '6 3', '2 3'];
 const STEPS_MS = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, 120_000, 300_000, 600_000];
 const STEPS_S = [10, 60, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400];
 const STYLE = `<style>
@@ -57,7 +61,7 @@ export function runChart(title: string, curves: readonly Curve[]): string {
     `<title>${escaped(title)}</title>`,
     STYLE,
     `<rect class="ground" width="${WIDTH}" height="${height}"/>`,
-    `<text x="${LEFT}" y="26" font-size="16">${escaped(title)}</text>`,
+    ...heading(title),
     ...panels.flatMap(draw),
     ...legend(curves.map(({ name }) => name)),
     '</svg>',
@@ -65,12 +69,25 @@ export function runChart(title: string, curves: readonly Curve[]): string {
   ].join('\n');
 }
 
+/** As much as two lines hold; the whole of it is the document's title. */
+function heading(title: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of title.split(' ')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`.trimStart();
+    if (lines.length > 0 && longer.length <= HEADING_LETTERS) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines
+    .slice(0, HEADING_LINES)
+    .map((line, i) => `<text x="${LEFT}" y="${20 + 19 * i}" font-size="14">${escaped(line)}</text>`);
+}
+
 /** Time on a root scale, so that a quick run and a slow one fit into one picture. */
 function deliveryPanel(curves: readonly Curve[]): Omit<Panel, 'top'> {
   const lastMs = Math.max(10, ...curves.map(({ points }) => points.at(-1)?.[0] ?? 0));
   const x = (ms: number): number => Math.sqrt(ms / lastMs);
   return {
-    title: 'share delivered, by time since publication',
+    title: 'share delivered, by time since publication (root scale)',
     xTicks: STEPS_MS.filter(ms => ms <= lastMs).map(ms => ({
       at: x(ms),
       text: ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`,
@@ -121,7 +138,7 @@ function draw({ top, title, xTicks, yTicks, lines }: Panel): readonly string[] {
     ]),
     ...lines.map((points, i) => {
       const path = points.map(([px, py]) => `${x(px)},${y(py)}`).join(' ');
-      return `<polyline points="${path}" fill="none" stroke="${colourOf(i)}" stroke-width="2"/>`;
+      return `<polyline points="${path}" fill="none" ${strokeOf(i)} stroke-width="2"/>`;
     }),
   ];
 }
@@ -131,7 +148,7 @@ function legend(names: readonly string[]): readonly string[] {
   return names.flatMap((name, i) => {
     const y = TOP + 12 + 20 * i;
     return [
-      `<line x1="${at}" x2="${at + 20}" y1="${y - 4}" y2="${y - 4}" stroke="${colourOf(i)}" stroke-width="3"/>`,
+      `<line x1="${at}" x2="${at + 20}" y1="${y - 4}" y2="${y - 4}" ${strokeOf(i)} stroke-width="3"/>`,
       `<text x="${at + 26}" y="${y}">${escaped(name)}</text>`,
     ];
   });
@@ -167,8 +184,10 @@ function clockOf(seconds: number): string {
   return seconds < 7_200 ? `${seconds / 60} min` : `${seconds / 3_600} h`;
 }
 
-function colourOf(index: number): string {
-  return COLOURS[index % COLOURS.length]!;
+/** Beyond the colours that can be told apart lines are dashed. */
+function strokeOf(index: number): string {
+  const dashes = DASHES[Math.floor(index / COLOURS.length) % DASHES.length]!;
+  return `stroke="${COLOURS[index % COLOURS.length]!}"${dashes === '' ? '' : ` stroke-dasharray="${dashes}"`}`;
 }
 
 function escaped(text: string): string {

@@ -88,6 +88,12 @@ describe('parts of the simulator', () => {
     expect(svg).toContain(',402.0');
     expect(runChart('nothing', [{ name: 'one', points: [], traffic: [] }])).not.toContain('<polyline');
     expect(svg).toContain('a &lt; b &amp; c');
+    const many = runChart(
+      'a long heading '.repeat(9),
+      Array.from({ length: 7 }, () => ({ name: 'one', points, traffic })),
+    );
+    expect(many.match(/font-size="14"/g)).toHaveLength(2);
+    expect(many.match(/stroke-dasharray/g)).toHaveLength(3);
     expect(svg).not.toContain('NaN');
   });
 
