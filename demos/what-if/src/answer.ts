@@ -32,9 +32,9 @@ function showSpread(
   theory: { mode: Mode; fanout: number } | undefined,
 ): void {
   const expected = theory === undefined ? [] : expectedCurve(theory.mode, nodes, theory.fanout, roundMs);
-  const { t50Ms, t99Ms, toAllMs } = report.convergence;
+  const { toAllMs } = report.convergence;
   const words = [
-    `Half ${after(t50Ms)}, 99 % ${after(t99Ms)}; to the last peer in ${ms(toAllMs.mean)} on average.`,
+    reachedInWords(report.convergence),
     ...(expected.length === 0 || theory === undefined ? [] : [theoryInWords(theory, nodes, roundMs, toAllMs.mean)]),
   ];
   place('spread-note').textContent = words.join(' ');
@@ -48,6 +48,14 @@ function showSpread(
     yMax: 1,
     label: `Share of the peers that know a message, by time since it was said. ${words.join(' ')}`,
   });
+}
+
+function reachedInWords({ t50Ms, t99Ms, toAllMs, delivered }: Answer['report']['convergence']): string {
+  const half = `Half ${after(t50Ms)}`;
+  if (t99Ms !== null) return `${half}, 99 % ${after(t99Ms)}; to the last peer in ${ms(toAllMs.mean)} on average.`;
+  const inTheEnd = delivered === null ? 'nothing was said' : `${amount(100 * delivered)} % in the end`;
+  const whole = toAllMs.mean === null ? '' : ` A message that reached all took ${ms(toAllMs.mean)} on average.`;
+  return `${half}, ${inTheEnd}.${whole}`;
 }
 
 function theoryInWords(

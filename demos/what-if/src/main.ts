@@ -3,7 +3,7 @@ import type { ScenarioFile } from '@hearsay/core/sim';
 import { place, showAnswer } from './answer.ts';
 import type { FromWorker, Question } from './messages.ts';
 import { ownScenario, shipped } from './scenarios.ts';
-import type { Mode } from './theory.ts';
+import { hasRounds, type Mode } from './theory.ts';
 
 const OWN = 'own';
 
@@ -15,7 +15,7 @@ const progress = place('progress') as HTMLProgressElement;
 let worker: Worker | undefined;
 
 choice.append(new Option('Your own', OWN), ...[...shipped.keys()].map(name => new Option(name, name)));
-choice.addEventListener('change', showChoice);
+form.addEventListener('change', showChoice);
 form.addEventListener('submit', event => {
   event.preventDefault();
   run();
@@ -27,11 +27,12 @@ cancelButton.addEventListener('click', () => {
 });
 showChoice();
 
-/** A shipped scenario comes with everything but the seed. */
+/** A shipped scenario comes with everything but the seed; a flood and a tree have no rounds. */
 function showChoice(): void {
   const file = shipped.get(choice.value);
   place('about').textContent = file?.about ?? 'Somebody says something twice a second for half a minute.';
   for (const label of form.querySelectorAll<HTMLElement>('[data-own]')) label.hidden = file !== undefined;
+  if (!hasRounds(textOf('mode') as Mode)) place('fanout').hidden = true;
 }
 
 function run(): void {
@@ -47,6 +48,7 @@ function run(): void {
     if (data.type === 'refused') return say(data.why);
     progress.value = 1;
     place('answer').hidden = false;
+    place('answer').classList.remove('stale');
     place('file').textContent = JSON.stringify(file, undefined, 2);
     showAnswer(data.answer, file.nodes, theory);
     say(
@@ -57,6 +59,7 @@ function run(): void {
     stop();
     say('The simulator could not be started in this browser.');
   };
+  place('answer').classList.add('stale');
   runButton.disabled = true;
   cancelButton.disabled = false;
   progress.value = 0;

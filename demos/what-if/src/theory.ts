@@ -10,9 +10,13 @@ export type Mode = 'push' | 'pull' | 'push-pull' | 'flood' | 'tree';
 const ALL = 0.999_5;
 const MAX_ROUNDS = 200;
 
+export function hasRounds(mode: Mode): boolean {
+  return mode !== 'flood' && mode !== 'tree';
+}
+
 /** Share that knows after each round, the first of them at once: [ms, share]. Empty without rounds. */
 export function expectedCurve(mode: Mode, nodes: number, fanout: number, roundMs: number): Points {
-  if (mode === 'flood' || mode === 'tree') return [];
+  if (!hasRounds(mode)) return [];
   const points: [number, number][] = [[0, 1 / nodes]];
   let unaware = 1 - 1 / nodes;
   for (let round = 0; round < MAX_ROUNDS && 1 - unaware < ALL; round++) {
