@@ -17,6 +17,10 @@ const PROGRESS_MS = 5_000;
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args) {
+  if (args.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   const options = readArguments(args);
   if (typeof options === 'string') {
     process.stderr.write(`${options}\n${USAGE}\n`);

@@ -34,11 +34,14 @@ async function main(args) {
 }
 
 function list(scenarios) {
-  for (const [name, variants] of scenarios) {
-    const about = variants.length === 1 ? variants[0].about : `All of ${variants.map(file => file.name).join(', ')}.`;
-    process.stdout.write(`${name.padEnd(18)} ${about}\n`);
-  }
+  const width = Math.max(...[...scenarios.keys()].map(name => name.length));
+  for (const [name, variants] of scenarios) process.stdout.write(`${name.padEnd(width)}  ${aboutOf(variants)}\n`);
   return 0;
+}
+
+function aboutOf(variants) {
+  if (variants.length === 1) return variants[0].about;
+  return `${variants.length} variants compared: ${variants[0].name} to ${variants.at(-1).name}.`;
 }
 
 function runOnce(sim, what, files, values) {
