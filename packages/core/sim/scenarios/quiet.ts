@@ -27,10 +27,12 @@ export const quiet1k: ScenarioFile = {
   join: { over: '60s' },
 };
 
+/** Without presence: ten thousand lists of ten thousand members do not fit into the memory of one machine. */
 export const quiet10k: ScenarioFile = {
   ...quiet50,
   name: 'quiet-10k',
-  about: 'Ten thousand visitors, one hour, nothing happens: nobody is suspected.',
+  about: 'Ten thousand visitors who state no presence, one hour, nothing happens: nobody is suspected.',
   nodes: 10_000,
-  join: { over: '5m' },
+  presence: false,
+  join: { over: '60s' },
 };
