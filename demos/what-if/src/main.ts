@@ -6,6 +6,8 @@ import { ownScenario, shipped } from './scenarios.ts';
 import { hasRounds, type Mode } from './theory.ts';
 
 const OWN = 'own';
+const OWN_ABOUT =
+  'Somebody says something twice a second for half a minute. Nobody keeps it: who is cut off meanwhile misses it.';
 
 const form = place('question') as HTMLFormElement;
 const choice = place('scenario') as HTMLSelectElement;
@@ -30,7 +32,7 @@ showChoice();
 /** A shipped scenario comes with everything but the seed; a flood and a tree have no rounds. */
 function showChoice(): void {
   const file = shipped.get(choice.value);
-  place('about').textContent = file?.about ?? 'Somebody says something twice a second for half a minute.';
+  place('about').textContent = file?.about ?? OWN_ABOUT;
   for (const label of form.querySelectorAll<HTMLElement>('[data-own]')) label.hidden = file !== undefined;
   if (!hasRounds(textOf('mode') as Mode)) place('fanout').hidden = true;
 }
