@@ -399,7 +399,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'server-left':
       return m.relay.onServer(false);
     case 'record-duplicate':
-      m.presence.onRecordDuplicate(fact.record, fact.path);
+      m.presence.onRecordDuplicate(fact.record, fact.path, now);
       return m.broadcast.onRecordDuplicate(fact.record.id, fact.from, fact.path, now);
     case 'record-ignored':
       return;

@@ -144,7 +144,11 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       ping(peer, watch, now);
     }
     if (now.mono >= measureDueAt(watch)) ping(peer, watch, now);
-    if (now.mono >= watch.sentAt + config['liveness.heartbeatMs']) outbox.send(peer, { type: 'heartbeat' });
+    if (now.mono < watch.sentAt + config['liveness.heartbeatMs']) return;
+    // Planned first: a link too full for a heartbeat must not be due again at once, for ever.
+    watch.sentAt = now.mono;
+    plan(watch);
+    outbox.send(peer, { type: 'heartbeat' });
   };
 
   const drop = (records: readonly SignedRecord[]): void => {
@@ -156,8 +160,9 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     // What this node hears itself outweighs what it is told; the accused is left to answer.
     const watch = watches.get(subject);
     if (watch !== undefined && now.mono - watch.heardAt < config['liveness.silenceMs']) return;
-    if (suspicions.add(subject, author, hlc, value === HUNG_UP, now))
-      outbox.fact({ type: 'peer-suspected', peer: subject });
+    // Keys are free: who is nobody here has seen nothing that would shorten the time to answer.
+    const isWitness = value === HUNG_UP && (author === self || members.has(author));
+    if (suspicions.add(subject, author, hlc, isWitness, now)) outbox.fact({ type: 'peer-suspected', peer: subject });
   };
 
   const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {

@@ -11,7 +11,9 @@ import { msLeft } from '../identity/lifetime.ts';
 import { isNewer, type SignedRecord } from '../identity/record.ts';
 import type { Delivery } from '../input.ts';
 import { toHex, utf8 } from '../lib/bytes.ts';
+import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Rng } from '../lib/rng.ts';
+import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Hlc, MonoMs, Now, PeerId, WallMs, Wire } from '../types.ts';
 
@@ -19,7 +21,7 @@ export interface Presence {
   /** The app's own presence. Stated at once, and again before it would expire. */
   update(value: Wire, now: Now): void;
   onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
-  onRecordDuplicate(record: SignedRecord, path: Path): void;
+  onRecordDuplicate(record: SignedRecord, path: Path, now: Now): void;
   /** What a record, were it genuine, is beside what is remembered of its author. */
   standingOf(record: SignedRecord): 'kept' | 'overtaken' | undefined;
   onPeerSuspected(peer: PeerId): void;
@@ -58,8 +60,15 @@ interface PresenceTools {
   readonly prepareFarewell: (incarnation: Hlc, atLeastUntil: WallMs, now: Now) => void;
 }
 
-/** Own presence is not stated more often than this in answer to accusations: they must not become a lever. */
-const REFUTE_EVERY_MS = 1_000;
+/** Own presence is stated in answer to accusations, but they must not become a lever. */
+const REFUTATIONS_PER_SECOND = 1;
+const REFUTATIONS_AT_ONCE = 4;
+/** Whoever replays old presences of many must not have this node accuse them all. */
+const DOUBTS_PER_SECOND = 0.5;
+const DOUBTS_AT_ONCE = 16;
+const MAX_DOUBTED = 1_024;
+/** A table so full gives nobody more than the time of a small room: who fills it has to go on doing so. */
+const CROWDED = 0.9;
 const EXPIRY_CHECK_MS = 1_000;
 /** How many of all who could doubt a peer do so: one is enough, and each costs a record for everybody. */
 const DOUBTERS = 8;
@@ -72,7 +81,10 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   const { self, config, outbox, rng } = tools;
   const slots = new Map<PeerId, Slot>();
   let own: Wire | undefined;
-  let ownSaidAt = Number.NEGATIVE_INFINITY;
+  const refutations = createTokenBucket(REFUTATIONS_PER_SECOND, REFUTATIONS_AT_ONCE, startedAt.mono);
+  const doubts = createTokenBucket(DOUBTS_PER_SECOND, DOUBTS_AT_ONCE, startedAt.mono);
+  /** Whom this node doubted lately. */
+  const doubted: ExpiringMap<PeerId, true> = createExpiringMap(MAX_DOUBTED, config['liveness.accusationMs']);
   let refreshAt = NEVER;
   /** No slot ends before. */
   let checkAt = NEVER;
@@ -100,7 +112,6 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     tools.prepareFarewell(tools.incarnation, (now.wall + validMs + config['intake.skewMs']) as WallMs, now);
     const value = [tools.incarnation, own ?? null];
     outbox.fact({ type: 'statement-wanted', kind: 'presence', key: '', value, validMs });
-    ownSaidAt = now.mono;
     refreshAt = now.mono + rng.jitter(config['presence.refreshMs'] * factor, 0.2);
   };
 
@@ -125,7 +136,19 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
 
   const drop = (slot: Slot): void => outbox.fact({ type: 'record-dropped', record: slot.record });
 
-  const expire = (peer: PeerId, slot: Slot): void => {
+  /** Its record is void as long as somebody may still bring it. */
+  const end = (peer: PeerId, slot: Slot, reason: 'failed' | 'expired', voidUpTo: number, now: Now): void => {
+    drop(slot);
+    slot.state = 'failed';
+    slot.voidUpTo = voidUpTo;
+    slot.until = Math.ceil(now.mono + Math.max(0, msLeft(slot.record, config, now)) + config['intake.skewMs']);
+    checkAt = Math.min(checkAt, slot.until);
+    gone(peer, reason);
+  };
+
+  const expire = (peer: PeerId, slot: Slot, now: Now): void => {
+    if (isPresent(slot) && msLeft(slot.record, config, now) > 0)
+      return end(peer, slot, 'expired', slot.record.hlc, now);
     slots.delete(peer);
     if (slot.state !== 'failed') drop(slot);
     if (isPresent(slot)) gone(peer, 'expired');
@@ -138,13 +161,15 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     const old = slots.get(author);
     if (old === undefined && slots.size >= config['presence.maxAuthors']) return ignore('quota');
     if (old?.state === 'failed' && record.hlc <= old.voidUpTo) {
-      contradict(record, path);
+      contradict(record, path, now);
       return ignore('superseded');
     }
     if (old !== undefined && isOvertaken(record, old)) return ignore('superseded');
     const wasPresent = old !== undefined && isPresent(old);
     if (old !== undefined && old.state !== 'failed') drop(old);
-    const until = Math.ceil(now.mono + Math.min(validityOf(record, config), msLeft(record, config, now)));
+    const isCrowded = old === undefined && slots.size >= CROWDED * config['presence.maxAuthors'];
+    const mostMs = isCrowded ? config['presence.validMs'] : validityOf(record, config);
+    const until = Math.ceil(now.mono + Math.min(mostMs, validityOf(record, config), msLeft(record, config, now)));
     const slot: Slot = { record, state: 'alive', voidUpTo: 0, until };
     keep(author, slot);
     if (author !== self) {
@@ -173,14 +198,17 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   const endOverdue = (now: Now): void => {
     let next = NEVER;
     for (const [peer, slot] of slots) {
-      if (now.mono >= slot.until) expire(peer, slot);
-      else next = Math.min(next, slot.until);
+      if (now.mono >= slot.until) expire(peer, slot, now);
+      if (slots.has(peer)) next = Math.min(next, slot.until);
     }
     checkAt = Math.max(next, now.mono + EXPIRY_CHECK_MS);
   };
 
-  const doubt = (peer: PeerId): void => {
-    if (rng.next() * (others + 1) < DOUBTERS) outbox.fact({ type: 'peer-doubted', peer });
+  const doubt = (peer: PeerId, now: Now): void => {
+    doubted.expire(now.mono);
+    if (doubted.has(peer) || rng.next() * (others + 1) >= DOUBTERS || !doubts.take(1, now.mono)) return;
+    doubted.set(peer, true, now.mono);
+    outbox.fact({ type: 'peer-doubted', peer });
   };
 
   /** Nobody may be left who watched them: whoever has not restated its presence in time has to answer for itself. */
@@ -190,14 +218,14 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
       if (peer === self || !isPresent(slot)) continue;
       if (slot.until - validityOf(slot.record, config) >= manyFailedAt) continue;
       doubtAt = now.mono + DOUBT_AGAIN_MS;
-      doubt(peer);
+      doubt(peer, now);
     }
   };
 
   /** Somebody takes one for alive that failed here: one of us is wrong, and it alone can tell. */
-  const contradict = (record: SignedRecord, path: Path): void => {
+  const contradict = (record: SignedRecord, path: Path, now: Now): void => {
     const slot = slots.get(record.author);
-    if (path === 'sync' && slot?.state === 'failed' && record.hlc <= slot.voidUpTo) doubt(record.author);
+    if (path === 'sync' && slot?.state === 'failed' && record.hlc <= slot.voidUpTo) doubt(record.author, now);
   };
 
   return {
@@ -211,8 +239,8 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
       else onPresence(record, from, path, now);
     },
 
-    onRecordDuplicate(record, path) {
-      if (record.kind === 'presence') contradict(record, path);
+    onRecordDuplicate(record, path, now) {
+      if (record.kind === 'presence') contradict(record, path, now);
     },
 
     standingOf(record) {
@@ -240,13 +268,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     onPeerFailed({ peer, hlc }, now) {
       const slot = slots.get(peer);
       if (slot === undefined || !isPresent(slot) || slot.record.hlc > hlc) return;
-      drop(slot);
-      slot.state = 'failed';
-      slot.voidUpTo = hlc;
-      // As long as somebody may still bring what it said before.
-      slot.until = Math.ceil(now.mono + Math.max(0, slot.record.exp - now.wall) + 2 * config['intake.skewMs']);
-      checkAt = Math.min(checkAt, slot.until);
-      gone(peer, 'failed');
+      end(peer, slot, 'failed', hlc, now);
     },
 
     onManyFailed(now) {
@@ -259,8 +281,8 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
 
     onSelfSuspected(now) {
       if (own === undefined) return;
-      if (now.mono - ownSaidAt >= REFUTE_EVERY_MS) state(now);
-      else refreshAt = Math.min(refreshAt, ownSaidAt + REFUTE_EVERY_MS);
+      if (refutations.take(1, now.mono)) state(now);
+      else refreshAt = Math.min(refreshAt, now.mono + refutations.waitMs(1, now.mono));
     },
 
     onStall(stalledMs, now) {

@@ -90,6 +90,13 @@ test('LIVE-1: a heartbeat goes out on a link on which nothing was sent for so lo
   expect(sent()).toEqual([{ to: link, frame: { type: 'heartbeat' } }]);
 });
 
+test('LIVE-1: a link that takes no heartbeat is not due again at once', () => {
+  const b = bench();
+  b.up(link);
+  b.liveness.onWake(at(2_000));
+  expect(b.liveness.nextWakeAt()).toBe(4_000);
+});
+
 test('LIVE-2: any frame is a proof of life', () => {
   const b = bench();
   b.up(link);
@@ -241,6 +248,7 @@ test('LIVE-16: a link that the other side hung up accuses at once, and says so',
 test('LIVE-16: two witnesses, or this node itself, need half a second, a lone one a second and a half', () => {
   const lone = bench();
   lone.member();
+  lone.member(peer(2));
   lone.accuse(peer(2), ada, 10, 'hung-up');
   lone.accuse(peer(3), ada, 10);
   lone.until(1_509);
@@ -251,12 +259,21 @@ test('LIVE-16: two witnesses, or this node itself, need half a second, a lone on
   for (const witnesses of [[peer(2), peer(3)], [self]]) {
     const b = bench();
     b.member();
+    for (const witness of witnesses) b.member(witness);
     for (const witness of witnesses) b.accuse(witness, ada, 10, 'hung-up');
     b.until(509);
     expect(b.suspicion()).not.toContain('peer-failed');
     b.until(510);
     expect(b.suspicion()).toContain('peer-failed');
   }
+});
+
+test('LIVE-16: strangers who say that somebody hung up on them hurry nobody', () => {
+  const b = bench();
+  b.member();
+  for (const witness of [peer(2), peer(3)]) b.accuse(witness, ada, 10, 'hung-up');
+  b.until(3_900);
+  expect(b.suspicion()).not.toContain('peer-failed');
 });
 
 const accused = (b: Bench): readonly string[] => ofType(b.facts(), 'statement-wanted').map(fact => fact.key);
