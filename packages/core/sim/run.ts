@@ -12,7 +12,7 @@ import { createMessages, type Messages } from './measure/messages.ts';
 import { createRelayMeter, type RelayMeter } from './measure/relay.ts';
 import type { LifeTotals, Report } from './measure/report.ts';
 import { bytesOf, overlayOf, reachOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
-import { eachSecond, meterTraffic, type Traffic } from './measure/traffic.ts';
+import { eachSecond, meterSpreading, meterTraffic, type Traffic } from './measure/traffic.ts';
 import { playChurn } from './play/churn.ts';
 import { type LoadCount, loadOf, playLoad } from './play/load.ts';
 import { open } from './play/opening.ts';
@@ -109,6 +109,7 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
   };
   const traffic = meterTraffic(world, scenario.durationMs);
   eachSecond(world, scenario.durationMs, watch.membership.onSecond);
+  const spreadBytes = meterSpreading(world, scenario.load, () => livesOf(world, watch));
   open(stage);
   playTimeline(stage);
   playChurn(stage);
@@ -132,6 +133,7 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
         const cpuMs = options.cpuMs === undefined ? null : options.cpuMs() - startedAt;
         report = reportOf(world, scenario, watch, {
           counts,
+          spreadBytes: spreadBytes(),
           peak: traffic.peak,
           reachAfterCrash,
           cost: { cpuMs, memoryMb: options.memoryMb?.() ?? null },
@@ -269,6 +271,7 @@ function inspectQuiet(world: World, { invariants, appState }: Watch): void {
 
 interface Measured {
   readonly counts: readonly LoadCount[];
+  readonly spreadBytes: readonly number[];
   readonly peak: number;
   readonly reachAfterCrash: number | null;
   readonly cost: Omit<Report['run'], 'events'>;
@@ -276,15 +279,15 @@ interface Measured {
 
 function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Measured): Report {
   const { messages } = watch;
-  const { counts, peak, reachAfterCrash, cost } = measured;
-  const alive = world.nodes.filter(isUp).map(node => totalsOf(node, node.engine, world.now));
-  const lives = [...watch.lives, ...alive];
+  const { counts, spreadBytes, peak, reachAfterCrash, cost } = measured;
+  const lives = livesOf(world, watch);
   const bytes = bytesOf(lives, peak, world.network.longestQueue());
   const loads = counts.map((count, i) => ({
     kind: scenario.load[i]!.kind,
     sent: count.sent,
     refused: count.refused,
     redundancy: redundancyOf(watch.copies.ofLoad[i]!, messages.deliveriesOf(i)),
+    bytes: spreadBytes[i]!,
     ...messages.spread(world.nodes, i),
   }));
   return {
@@ -307,6 +310,11 @@ function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Meas
     traceHash: world.traceHash(),
     broken: watch.invariants.broken,
   };
+}
+
+/** All that ended, and all that run. */
+function livesOf(world: World, watch: Watch): readonly LifeTotals[] {
+  return [...watch.lives, ...world.nodes.filter(isUp).map(node => totalsOf(node, node.engine, world.now))];
 }
 
 function redundancyOf(copies: number, deliveries: number): number | null {

@@ -14,6 +14,8 @@ export interface Report {
       readonly sent: number;
       readonly refused: number;
       readonly redundancy: number | null;
+      /** Bytes of spreading per node, from the beginning of this entry until that of the next, or the end. */
+      readonly bytes: number;
     })[];
   };
   /** Copies of load records received beyond the first, per delivery (RMR). */
@@ -75,7 +77,7 @@ export interface LifeTotals {
 const SPREAD = String.raw`(t50Ms|t90Ms|t99Ms|t100Ms|delivered|toAllMs\.(mean|max))`;
 const PATHS: readonly RegExp[] = [
   new RegExp(String.raw`^convergence\.(loads\.\d+\.)?${SPREAD}$`),
-  /^convergence\.loads\.\d+\.(sent|refused|redundancy)$/,
+  /^convergence\.loads\.\d+\.(sent|refused|redundancy|bytes)$/,
   /^redundancy$/,
   /^bytes\.backlogMax$/,
   /^bytes\.perNodePerSecond\.((in|out)\.(mean|p99|max)|peak)$/,

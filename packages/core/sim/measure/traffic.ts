@@ -1,6 +1,8 @@
 /** What the room sends, second by second: averages over a whole run hide the moment that hurts. */
+import type { Load } from '../scenario/scenario.ts';
 import { isUp } from '../world/node.ts';
 import type { World } from '../world/world.ts';
+import type { LifeTotals } from './report.ts';
 
 export interface Traffic {
   /** [s, bytes sent per running node within the second that ends then], in the order of time. */
@@ -44,4 +46,39 @@ export function meterTraffic(world: World, untilMs: number): Traffic {
       return peak;
     },
   };
+}
+
+/** Frames that carry records to all, and those that steer them. */
+const SPREADING = ['push', 'pull', 'ihave', 'graft', 'prune', 'grow'] as const;
+
+/**
+ * Bytes of spreading per node for each load, from its beginning until the next one's, or the end.
+ * @param lives what all lives add up to at the moment
+ */
+export function meterSpreading(
+  world: World,
+  loads: readonly Load[],
+  lives: () => readonly LifeTotals[],
+): () => readonly number[] {
+  const sent = (): number => spreadingOf(lives());
+  const marks = loads.map(() => 0);
+  for (const [i, { fromMs }] of loads.entries()) {
+    world.at(fromMs, () => {
+      marks[i] = sent();
+    });
+  }
+  return () => {
+    const end = sent();
+    return loads.map(({ fromMs }, i) => {
+      const later = loads.flatMap((load, j) => (load.fromMs > fromMs ? [marks[j]!] : []));
+      return (Math.min(end, ...later) - marks[i]!) / Math.max(1, world.nodes.length);
+    });
+  };
+}
+
+function spreadingOf(lives: readonly LifeTotals[]): number {
+  return lives.reduce(
+    (sum, { stats }) => SPREADING.reduce((part, type) => part + (stats.bytesOutByFrame[type] ?? 0), sum),
+    0,
+  );
 }

@@ -84,6 +84,19 @@ describe('figures of the report', () => {
     expect(away(16)).toBeGreaterThan(0);
   });
 
+  it('SIM-65: bytes of spreading are counted for the load in whose time they were sent', () => {
+    const load = [
+      { from: '10s', to: '11s', kind: 'event', perSecond: 1, bytes: 1_000 },
+      { from: '20s', to: '21s', kind: 'event', perSecond: 4, bytes: 1_000 },
+    ] as const;
+    const { convergence, bytes } = reportOf({ ...ROOM, load, presence: false, config: { 'broadcast.mode': 'flood' } });
+    const [one, four] = convergence.loads.map(({ bytes: sent }) => sent);
+    // Each of five others receives it once at least.
+    expect(one).toBeGreaterThan((5 / 6) * 1_000);
+    expect(four! / one!).toBeCloseTo(4, 1);
+    expect(6 * (one! + four!)).toBeLessThanOrEqual(bytes.byFrame['push']!);
+  });
+
   it('SIM-64: a bound can be drawn from another figure, of the same run or of a variant', () => {
     const run = startScenario({
       ...ROOM,
