@@ -34,7 +34,7 @@ const modes: readonly Mode[] = [
     expect: () => ({
       'convergence.delivered': { equals: 1 },
       'convergence.t100Ms': { max: 400 },
-      redundancy: { max: 7 },
+      redundancy: { max: 6.5 },
     }),
   },
   {
@@ -49,30 +49,35 @@ const modes: readonly Mode[] = [
   },
 ];
 
-/** One graph with eight random links each; only the way of spreading differs. The first message stands alone. */
-function room(nodes: number, messages: number, theoryRounds: number): readonly ScenarioFile[] {
-  const firstS = 10;
-  const everyS = 6;
-  const untilS = firstS + everyS * messages;
-  return modes.map(({ name, about, config, expect }) => ({
+/**
+ * One graph with eight random links each; only the way of spreading differs. What is compared is the second message:
+ * the first one grows the tree.
+ */
+function room(nodes: number, theoryRounds: number, compared = modes): readonly ScenarioFile[] {
+  return compared.map(({ name, about, config, expect }) => ({
     name: `modes-${nodes / 1_000}k-${name}`,
     about,
     nodes,
-    duration: `${untilS}s`,
+    duration: '16s',
     topology: { random: 8 },
     server: { up: false },
     presence: false,
     network: { latencyMs: { within: 20, jitter: 0.3 } },
-    // The graph stays as it is drawn: who knows nobody would take the room for a small one and trim its links.
-    config: { 'overlay.degree': 8, 'overlay.slack': 16, ...config },
+    // The graph stays as it is drawn: nobody wants another link, and eight are not too many.
+    config: { 'overlay.degree': 2, 'overlay.slack': 16, ...config },
     load: [
       { from: '2s', to: '3s', kind: 'event', perSecond: 1, bytes: 128, writers: 'one' },
-      { from: `${firstS}s`, to: `${untilS}s`, kind: 'event', perSecond: 1 / everyS, bytes: 128, writers: 'one' },
+      { from: '10s', to: '11s', kind: 'event', perSecond: 1, bytes: 128, writers: 'one' },
     ],
     expect: { 'membership.falseSuspicions': { max: 0 }, ...expect(theoryRounds) },
   }));
 }
 
-/** The same room in every mode that the engine has; log₂ N + ln N rounds. */
-export const modes1k: readonly ScenarioFile[] = room(1_000, 3, 17);
-export const modes10k: readonly ScenarioFile[] = room(10_000, 1, 23);
+/** The same room in every mode that the engine has; theory gives push(1) log₂ N + ln N rounds. */
+export const modes1k: readonly ScenarioFile[] = room(1_000, 17);
+/** One of each kind: ten thousand take minutes. */
+export const modes10k: readonly ScenarioFile[] = room(
+  10_000,
+  23,
+  modes.filter(({ name }) => !/-[23]$/.test(name)),
+);
