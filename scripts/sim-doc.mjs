@@ -1,19 +1,21 @@
 /**
- * Writes the table of scenarios in docs/simulation.md from what is kept in docs/results: node sim-doc.mjs [--check]
+ * Writes the tables in docs/simulation.md from what is kept in docs/results: node sim-doc.mjs [--check]
  *
- * So the table says nothing that was not measured. A scenario that misses what it expects now, or was never run at its
+ * So they say nothing that was not measured. A scenario that misses what it expects now, or was never run at its
  * own size, needs a sentence in docs/results/reasons.json, and a sentence needs such a scenario: else this fails.
  */
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadSimulator, ROOT } from './sim/arguments.mjs';
+import { modesTable } from './sim/modes.mjs';
 import { readReasons, readResults } from './sim/results.mjs';
 import { ratiosOf } from './sim/seeds.mjs';
 import { amount, markdown } from './sim/tables.mjs';
 
 const FILE = path.join(ROOT, 'docs', 'simulation.md');
-const BEGIN = '<!-- from docs/results by scripts/sim-doc.mjs -->';
+const SCENARIOS = '<!-- from docs/results by scripts/sim-doc.mjs -->';
+const MODES = '<!-- modes, from docs/results by scripts/sim-doc.mjs -->';
 const END = '<!-- end -->';
 /** The modes of broadcast have a section of their own. */
 const LEFT_OUT = /^modes-/;
@@ -121,17 +123,29 @@ function spanOf(ms) {
   return ms < 7_200_000 ? `${amount(ms / 60_000)} min` : `${amount(ms / 3_600_000)} h`;
 }
 
+function bySize(results) {
+  return results.toSorted((a, b) => a.variants[0].nodes - b.variants[0].nodes);
+}
+
+/** @throws when the page has no place for it */
+function withTable(text, begin, table) {
+  const from = text.indexOf(begin) + begin.length;
+  const to = text.indexOf(END, from);
+  if (!text.includes(begin) || to === -1) throw new Error(`docs/simulation.md has no place for ${begin} … ${END}.`);
+  return `${text.slice(0, from)}\n${table}${text.slice(to)}`;
+}
+
 async function main(isCheck) {
   const { scenarios, parseScenario } = await loadSimulator();
   const parsed = new Map([...scenarios].map(([name, files]) => [name, files.map(parseScenario)]));
-  const { table, problems } = scenarioTable(parsed, readResults(), readReasons());
+  const results = readResults();
+  const { table, problems } = scenarioTable(parsed, results, readReasons());
+  const modes = modesTable(parsed, bySize(results.filter(({ scenario }) => LEFT_OUT.test(scenario))));
   const old = readFileSync(FILE, 'utf8');
-  const [from, to] = [old.indexOf(BEGIN), old.indexOf(END)];
-  if (from === -1 || to < from) problems.push(`docs/simulation.md has no place for the table: ${BEGIN} … ${END}.`);
-  const text = `${old.slice(0, from + BEGIN.length)}\n${table}${old.slice(to)}`;
+  const text = withTable(withTable(old, SCENARIOS, table), MODES, modes);
   if (isCheck && text !== old)
     problems.push('docs/simulation.md is not what docs/results says: run node scripts/sim-doc.mjs.');
-  if (!isCheck && from !== -1) writeFileSync(FILE, text);
+  if (!isCheck) writeFileSync(FILE, text);
   for (const problem of problems) console.error(problem);
   return problems.length === 0 ? 0 : 1;
 }

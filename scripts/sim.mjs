@@ -5,6 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandOf, loadSimulator, readArguments, scenariosNamed, USAGE, UsageError } from './sim/arguments.mjs';
+import { areModes } from './sim/modes.mjs';
+import { modesChart } from './sim/modes-chart.mjs';
 import { createProgress } from './sim/progress.mjs';
 import { keepResults } from './sim/results.mjs';
 import { runSeeds, summaryOf } from './sim/seeds.mjs';
@@ -59,13 +61,16 @@ function runOnce(sim, what, files, values) {
     const whole = judged.map(({ report, failures }) => ({ ...report, failures }));
     writeJson(values.json, whole.length === 1 ? whole[0] : whole);
   }
-  if (values.svg !== undefined) {
-    const curves = judged.map(({ scenario, curve, traffic }) => ({ name: scenario.name, points: curve, traffic }));
-    const { name, about } = judged[0].scenario;
-    const title = judged.length > 1 ? path.basename(what, '.json') : about === '' ? name : `${name}: ${about}`;
-    writeFileSync(values.svg, sim.runChart(title, curves));
-  }
+  if (values.svg !== undefined) writeFileSync(values.svg, pictureOf(sim, what, judged));
   return judged.flatMap(({ scenario, failures }) => failures.map(text => `✗ ${scenario.name}: ${text}`));
+}
+
+function pictureOf({ runChart }, what, results) {
+  if (areModes(results.map(({ scenario }) => scenario))) return modesChart(results);
+  const curves = results.map(({ scenario, curve, traffic }) => ({ name: scenario.name, points: curve, traffic }));
+  const { name, about } = results[0].scenario;
+  const title = results.length > 1 ? path.basename(what, '.json') : about === '' ? name : `${name}: ${about}`;
+  return runChart(title, curves);
 }
 
 async function runMany(sim, what, { nodes, duration, from = 1, parallel = 1, ...values }) {

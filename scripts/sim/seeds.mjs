@@ -62,6 +62,9 @@ const USUAL = [
   'run.memoryMb',
 ];
 
+/** Of each entry of the load. */
+const OF_LOADS = ['t99Ms', 't100Ms', 'redundancy', 'bytes'];
+
 /**
  * The figures of all seeds, by variant: `{ name, nodes, durationMs, figures: { path: { mean, min, max, … } } }`.
  * A figure that is `null` in a run (never reached, or nothing to measure) is counted as `missing`.
@@ -69,7 +72,10 @@ const USUAL = [
 export function summaryOf({ figureAt, boundOf }, done) {
   const finished = done.filter(({ runs }) => runs.length > 0);
   return (finished[0]?.runs ?? []).map(({ scenario }, i) => {
-    const paths = new Set([...scenario.expect.map(({ path }) => path), ...USUAL]);
+    const loads = finished[0].runs[i].report.convergence.loads.flatMap((_, n) =>
+      OF_LOADS.map(name => `convergence.loads.${n}.${name}`),
+    );
+    const paths = new Set([...scenario.expect.map(({ path }) => path), ...USUAL, ...loads]);
     const values = path => finished.map(({ seed, runs }) => ({ seed, value: figureAt(runs[i].report, path) }));
     const figures = [...paths].map(path => [path, figureOf(values(path))]);
     const ratios = scenario.expect.flatMap(({ path, bounds }) =>

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { modesTable } from '../sim/modes.mjs';
+import { modesChart } from '../sim/modes-chart.mjs';
 import { createProgress } from '../sim/progress.mjs';
 import { scenarioTable } from '../sim-doc.mjs';
 
@@ -135,5 +137,58 @@ describe('the table of scenarios', () => {
     expect(scenarioTable(asked({ max: 5 }), [], {}).problems).toHaveLength(1);
     expect(scenarioTable(asked({ max: 5 }), [], { a: 'Too long.' }).table).toContain('**Not run.** Too long.');
     expect(scenarioTable(asked({ max: 5 }), [], { a: 'Too long.', b: 'Gone.' }).problems).toHaveLength(1);
+  });
+});
+
+describe('the modes of broadcast', () => {
+  const variant = (mode: string) => ({
+    name: mode,
+    nodes: 1_024,
+    config: { 'broadcast.mode': mode, 'broadcast.fanout': 1, 'broadcast.roundMs': 200 },
+    network: { latencyMs: { of: [[20]] } },
+    topology: { random: 8 },
+  });
+  const modes = ['push', 'flood', 'tree'];
+  const ofLoads = (t99Ms: number, redundancy: number) =>
+    [0, 1].flatMap(load =>
+      Object.entries({ t99Ms, t100Ms: 2 * t99Ms, redundancy, bytes: 800 }).map(([name, value]) => [
+        `convergence.loads.${load}.${name}`,
+        { mean: value, max: value + 1 },
+      ]),
+    );
+
+  it('stand in one table beside theory, the message that grows the tree apart', () => {
+    const variants = modes.map(name => ({ name, figures: Object.fromEntries(ofLoads(3_000, 14)) }));
+    const rows = modesTable(new Map([['m', modes.map(variant)]]), [{ scenario: 'm', seeds: 3, variants }]).split('\n');
+    expect(rows[2]).toBe(
+      '| 1,024 | push(1) | 3 | 15.0 rounds, 3,000 (3,001) ms | 30.0 rounds, 6,000 (6,001) ms | 16.9 rounds | 15.00 (16.00) | 16 | 800 (801) |',
+    );
+    expect(rows[3]).toContain('| flood | 3 | 150.0 hops');
+    expect(rows[3]).toContain('| 15.00 (16.00) | 7 |');
+    expect(rows[4]).toContain('| tree, first message | 3 |');
+    expect(rows[5]).toContain('| 15.00 (16.00) | 1 |');
+  });
+
+  it('say what never came to all', () => {
+    const figures = { 'convergence.loads.1.t99Ms': { mean: 400, max: 400, missing: 2 } };
+    const table = modesTable(new Map([['m', [variant('push')]]]), [
+      { scenario: 'm', seeds: 3, variants: [{ name: 'push', figures }] },
+    ]);
+    expect(table).toContain('| 2.0 rounds, 400 ms, never in 2 | never |');
+  });
+
+  it('stand in one picture, a line for each, and theory dashed', () => {
+    const points = [[0, 0] as const, [3_000, 0.6] as const, [4_000, 1] as const];
+    const svg = modesChart(
+      modes.map(mode => ({
+        scenario: variant(mode),
+        report: { convergence: { loads: [{}, { redundancy: 1 }] } },
+        loadCurves: [[], points],
+      })),
+    );
+    expect(svg.match(/<polyline/g)).toHaveLength(3);
+    expect(svg).toContain('push(1): all after 16.9 rounds');
+    expect(svg.match(/<line class="theory"/g)).toHaveLength(4);
+    expect(svg).not.toMatch(/NaN|undefined/);
   });
 });

@@ -19,16 +19,23 @@ const run = (mode: 'tree' | 'flood', seed: number): Result['report'] => {
   return report;
 };
 
+/** Seconds when nobody else wants the machine. */
+const RUN_MS = 240_000;
+
 describe('spread', () => {
-  it.each([1, 2])('CAST-26: a tree costs one copy each and is nearly as quick as a flood, seed %i', seed => {
-    const tree = run('tree', seed).convergence;
-    const flood = run('flood', seed).convergence;
-    const [one, any] = tree.loads;
-    expect(tree.delivered).toBe(1);
-    expect(one!.redundancy).toBeLessThanOrEqual(0.02);
-    expect(any!.redundancy).toBeLessThanOrEqual(0.05);
-    for (const load of [0, 1]) {
-      expect(tree.loads[load]!.t99Ms!).toBeLessThanOrEqual(1.8 * flood.loads[load]!.t99Ms!);
-    }
-  });
+  it.each([1, 2])(
+    'CAST-26: a tree costs one copy each and is nearly as quick as a flood, seed %i',
+    { timeout: RUN_MS },
+    seed => {
+      const tree = run('tree', seed).convergence;
+      const flood = run('flood', seed).convergence;
+      const [one, any] = tree.loads;
+      expect(tree.delivered).toBe(1);
+      expect(one!.redundancy).toBeLessThanOrEqual(0.02);
+      expect(any!.redundancy).toBeLessThanOrEqual(0.05);
+      for (const load of [0, 1]) {
+        expect(tree.loads[load]!.t99Ms!).toBeLessThanOrEqual(1.8 * flood.loads[load]!.t99Ms!);
+      }
+    },
+  );
 });
