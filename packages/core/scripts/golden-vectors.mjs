@@ -91,6 +91,7 @@ const hlc = 1_800_000_000_000 * 2048 + 5;
 const statements = [
   { kind: 'leave', key: '', value: hlc, exp: 1_800_086_400_000 },
   { kind: 'presence', key: '', value: [hlc, { name: 'Ada', cursor: null }], exp: 1_800_000_180_000 },
+  { kind: 'presence', key: '', value: [hlc, null, 'eu-west'], exp: 1_800_000_180_000 },
   { kind: 'state', key: 'board/1', value: { text: 'Grüße', done: false, at: { $date: 5 }, raw: bytes(4, 7) }, exp: 0 },
   { kind: 'state-delete', key: 'board/1', value: null, exp: 0 },
   { kind: 'event', key: 'reaction', value: { emoji: '🎉', n: -1.5, big: 4294967296 }, exp: 1_800_000_060_000 },
@@ -172,6 +173,9 @@ const bodies = {
   'a deletion with a value': [1, network, author, 5, 1, 1, 0, 'k', 1],
   'a presence with a key': [1, network, author, 3, 1, 1, 0, 'k', [1, null]],
   'a presence without incarnation': [1, network, author, 3, 1, 1, 0, '', [null]],
+  'a presence with a region in capitals': [1, network, author, 3, 1, 1, 0, '', [1, null, 'EU']],
+  'a presence with a region of 17 letters': [1, network, author, 3, 1, 1, 0, '', [1, null, 'a'.repeat(17)]],
+  'a presence with an empty region': [1, network, author, 3, 1, 1, 0, '', [1, null, '']],
   'an accusation of nobody': [1, network, author, 7, 1, 1, 0, '', null],
   'an accusation in capitals': [1, network, author, 7, 1, 1, 0, 'A'.repeat(64), null],
   'an accusation that says more': [1, network, author, 7, 1, 1, 0, peer(6), 'asleep'],

@@ -6,12 +6,12 @@
 import { createBroadcast } from './broadcast/broadcast.ts';
 import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
 import type { Effect } from './effect.ts';
-import type { ErrorCode } from './errors.ts';
+import { type ErrorCode, HearsayError } from './errors.ts';
 import type { Fact } from './fact.ts';
 import { createFlow } from './flow/flow.ts';
 import { createGuard } from './guard/guard.ts';
 import { createHlcClock } from './identity/hlc.ts';
-import { networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
+import { isRegion, networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
 import type { Input } from './input.ts';
 import { type Authoring, createAuthoring } from './intake/authoring.ts';
 import { createIntake } from './intake/intake.ts';
@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly app: string;
   readonly room: string;
   readonly policy?: readonly Rule[] | undefined;
+  /** Where this peer is, told to all: 1 to 16 characters of a–z, 0–9 and `-`. Some links prefer the own region. */
+  readonly region?: string | undefined;
   readonly config?: ConfigOverrides | undefined;
   /** Four random 32-bit words. Equal seed, equal inputs: equal effects. */
   readonly seed: readonly [number, number, number, number];
@@ -88,7 +90,7 @@ const MAX_FACTS_PER_INPUT = 100_000;
 /** A wake this late means that this node was stopped, and its silence about others proves nothing. */
 const STALL_MS = 1_500;
 
-/** @throws HearsayError `bad-config` for settings or a policy that cannot be used. */
+/** @throws HearsayError `bad-config` for settings, a policy or a region that cannot be used. */
 export function createEngine(options: EngineOptions, startedAt: Now): Engine {
   const parts = assemble(options, startedAt);
   const { modules, facts, takeEffects, metrics } = parts;
@@ -134,7 +136,10 @@ type Parts = ReturnType<typeof assemble>;
 type Modules = Parts['modules'];
 
 function assemble(options: EngineOptions, startedAt: Now) {
-  const { self } = options;
+  const { self, region } = options;
+  if (region !== undefined && !isRegion(region)) {
+    throw new HearsayError('bad-config', 'region is 1 to 16 characters of a–z, 0–9 and -.');
+  }
   const config: Config = makeConfig(options.config);
   const policy = createPolicy(options.policy ?? defaultPolicy);
   const networkId = networkIdOf(options.app, options.room, policy.terms);
@@ -186,12 +191,13 @@ function assemble(options: EngineOptions, startedAt: Now) {
   );
   const { prepareFarewell } = authoring;
   const incarnation = hlc.next(startedAt.wall);
+  const rttMs = (peer: PeerId): number | undefined => modules.liveness.rttMs(peer);
   const modules = {
     flow,
     guard,
     intake,
     authoring,
-    overlay: createOverlay({ self, config, outbox, rng, isBanned: guard.isBanned }, startedAt),
+    overlay: createOverlay({ self, region, config, outbox, rng, isBanned: guard.isBanned, rttMs }, startedAt),
     relay: createRelay({ self, config, outbox, rng }),
     liveness: createLiveness({ self, config, outbox, rng }),
     broadcast: createBroadcast({ self, config, outbox, rng }, startedAt),
@@ -199,7 +205,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     transfer: createTransfer({ config, outbox, isKnown: intake.isKnown }),
     store: createStore(self, config, outbox),
     events: createEvents(self, outbox),
-    presence: createPresence({ self, incarnation, config, outbox, rng, prepareFarewell }, startedAt),
+    presence: createPresence({ self, incarnation, region, config, outbox, rng, prepareFarewell }, startedAt),
     hlc,
   };
 
@@ -373,7 +379,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
       m.transfer.onRecordDropped(fact.record);
       return m.sync.onRecordDropped(fact.record);
     case 'member-joined':
-      return m.overlay.onMemberJoined(fact.peer, now);
+      return m.overlay.onMemberJoined(fact.peer, fact.region, now);
     case 'member-gone':
       m.liveness.onMemberGone(fact.peer);
       m.relay.onMemberGone(fact.peer);

@@ -53,7 +53,7 @@ export type Fact =
   /** No longer kept: superseded, expired, or its author failed. */
   | { readonly type: 'record-dropped'; readonly record: SignedRecord }
   /** Presence says who is in the room. */
-  | { readonly type: 'member-joined'; readonly peer: PeerId }
+  | { readonly type: 'member-joined'; readonly peer: PeerId; readonly region: string | undefined }
   | { readonly type: 'member-gone'; readonly peer: PeerId; readonly reason: 'left' | 'failed' | 'expired' }
   /** Its neighbours may have failed, or others take it for alive and this node does not: it is to answer for itself. */
   | { readonly type: 'peer-doubted'; readonly peer: PeerId }

@@ -32,6 +32,11 @@ export interface RoomConfig<Presence> {
   readonly maxLinks?: number;
   /** Any engine setting by its name; see docs/limits.md. */
   readonly limits?: ConfigOverrides;
+  /**
+   * Where this peer is, for example `eu-west`: 1 to 16 characters of a–z, 0–9 and `-`. Told to everybody in the room. Some
+   * of the links then go to peers that say the same, which lie a shorter round trip away. Default: not said.
+   */
+  readonly region?: string;
   /** Passed to the signaling server's `authorize` hook; at most 4,096 characters. */
   readonly joinToken?: string;
   /** Aborting leaves the room, for everybody who was given it by `joinRoom`. */

@@ -217,6 +217,7 @@ function openEngine(
       app,
       room,
       policy: config.policy,
+      region: config.region,
       config: { ...config.limits, 'overlay.maxLinks': maxLinks },
       seed: [words[0]!, words[1]!, words[2]!, words[3]!],
     },

@@ -1,5 +1,5 @@
 /** What `joinRoom` was asked for, checked before anything is opened. */
-import { type ErrorCode, HearsayError, isPeerId } from '@hearsay/core';
+import { type ErrorCode, HearsayError, isPeerId, isRegion } from '@hearsay/core';
 import { WIRE_BOUNDS } from '@hearsay/signaling/protocol';
 import type { RoomConfig } from './api.ts';
 import { iceServersFault } from './ice-servers.ts';
@@ -82,6 +82,7 @@ const OPTIONS: readonly Option[] = [
   },
   { name: 'storage', is: value => has(value, 'load', 'keep', 'forget'), rule: 'an object with load, keep and forget' },
   { name: 'limits', is: isObject, rule: 'an object of settings by name, see docs/limits.md' },
+  { name: 'region', is: isRegion, rule: 'text of 1 to 16 characters of a–z, 0–9 and -' },
   {
     name: 'joinToken',
     is: value => typeof value === 'string' && value.length <= WIRE_BOUNDS.tokenChars,

@@ -55,6 +55,10 @@ const badOptions: readonly (readonly [name: string, value: unknown, code?: strin
   ['bindAddress', '127.0.0.1'],
   ['storage', { load: () => undefined }],
   ['limits', 'many'],
+  ['region', ''],
+  ['region', 5],
+  ['region', 'EU-West'],
+  ['region', 'x'.repeat(17)],
   ['joinToken', 5],
   ['joinToken', 'x'.repeat(4_097)],
   ['signal', {}],
@@ -70,6 +74,10 @@ test.each(badOptions)('ROOM-5: a bad %s is refused by its name: %j', (name, valu
 test('ROOM-5: 16 URLs, and a token of 4,096 characters, pass', () => {
   const signaling = new Array(16).fill('wss://a.example/path');
   expect(checkTerms({ ...good, signaling, joinToken: 'x'.repeat(4_096) }, 'room').urls).toEqual(signaling);
+});
+
+test('ROOM-5: a region of 16 characters passes', () => {
+  expect(checkTerms({ ...good, region: 'eu-west-12345678' }, 'room').room).toBe('room');
 });
 
 test('ROOM-5: a URL object is as good as its text', () => {

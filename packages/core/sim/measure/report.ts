@@ -46,6 +46,8 @@ export interface Report {
     readonly dialBudgetMax: number;
     /** Share of the pairs of survivors that links still joined right after the last `crash`; `null`: there was none. */
     readonly reachAfterCrash: number | null;
+    /** At the end: share of the links whose two ends are in one region; `null`: no link. */
+    readonly withinRegion: number | null;
   };
   readonly relay: RelayReport;
   /** Peers that somebody cut off for misconduct; all are honest here. */
@@ -84,7 +86,7 @@ const PATHS: readonly RegExp[] = [
   /^bytes\.byFrame\.(push|ihave|graft|prune|pull|sync|grow|delta|want|done|heartbeat|ping|pong|shuffle|shuffle-reply|disconnect|relay)$/,
   /^membership\.(falseSuspicions|falseDeaths|ghosts|divergence|refutations|statusFlips|fullViewsMs|detectionMs\.(p50|p99|max))$/,
   /^state\.resurrected$/,
-  /^overlay\.(degree\.(min|mean|max)|components|largestComponent|dials|dialBudgetMax|reachAfterCrash)$/,
+  /^overlay\.(degree\.(min|mean|max)|components|largestComponent|dials|dialBudgetMax|reachAfterCrash|withinRegion)$/,
   /^relay\.(attempts|success|hops\.(mean|max))$/,
   /^guard\.honestPenalised$/,
   /^sync\.(sessions|bytes|perDifference)$/,

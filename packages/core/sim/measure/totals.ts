@@ -54,6 +54,7 @@ export function overlayOf(
     dials: dials.reduce((sum, count) => sum + count, 0),
     dialBudgetMax: most(dials),
     reachAfterCrash,
+    withinRegion: withinRegionOf(world),
   };
 }
 
@@ -63,6 +64,18 @@ export function reachOf(world: World): number | null {
   const nodes = sizes.reduce((sum, size) => sum + size, 0);
   if (nodes < 2) return null;
   return sizes.reduce((sum, size) => sum + size * (size - 1), 0) / (nodes * (nodes - 1));
+}
+
+function withinRegionOf(world: World): number | null {
+  let all = 0;
+  let within = 0;
+  for (const node of world.nodes.filter(isUp)) {
+    for (const { peer } of node.engine.neighbours()) {
+      all += 1;
+      if (world.nodeOf(peer)!.region === node.region) within += 1;
+    }
+  }
+  return all === 0 ? null : within / all;
 }
 
 /** Sizes of the pieces that living nodes are in, by links that both ends hold. */

@@ -1,5 +1,5 @@
 /** Reads a scenario: unknown keys and impossible values are refused with their path, before anything runs. */
-import { type ConfigOverrides, HearsayError, makeConfig } from '@hearsay/core';
+import { type ConfigOverrides, HearsayError, isRegion, makeConfig } from '@hearsay/core';
 import { isReportPath } from '../measure/report.ts';
 import { type Fields, invalid, join, readFields, readNumber } from './fields.ts';
 import { parseAction, regionNumber } from './parse-action.ts';
@@ -12,6 +12,7 @@ const KEYS = [
   'nodes',
   'duration',
   'regions',
+  'regionsTold',
   'network',
   'crypto',
   'server',
@@ -42,6 +43,7 @@ export function parseScenario(file: unknown): Scenario {
     nodes,
     durationMs,
     regions,
+    regionsTold: readTold(fields, regions),
     network: readNetwork(fields, regions),
     crypto: readCrypto(fields),
     server: readServer(fields),
@@ -64,6 +66,13 @@ function readRegions(fields: Fields): Scenario['regions'] {
   const names = new Set(regions.map(({ name }) => name));
   if (names.size < regions.length) throw invalid('regions', 'must have different names');
   return regions.length === 0 ? [{ name: 'all', share: 1 }] : regions;
+}
+
+function readTold(fields: Fields, regions: Scenario['regions']): boolean {
+  const told = fields.flag('regionsTold', true) && regions.length > 1;
+  const wrong = told ? regions.findIndex(({ name }) => !isRegion(name)) : -1;
+  if (wrong >= 0) throw invalid(`regions[${wrong}].name`, 'is told to peers: 1 to 16 characters of a–z, 0–9 and -');
+  return told;
 }
 
 function readNetwork(fields: Fields, regions: Scenario['regions']): NetworkSettings {

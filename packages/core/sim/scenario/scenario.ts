@@ -13,6 +13,8 @@ export interface ScenarioFile {
   readonly nodes: number;
   readonly duration: Duration;
   readonly regions?: readonly { readonly name: string; readonly share: number }[];
+  /** Does every node say in which of several regions it is? */
+  readonly regionsTold?: boolean;
   readonly network?: {
     /** One way; `within` a region and `between` two of them; jitter as a share. */
     readonly latencyMs?: {
@@ -200,6 +202,8 @@ export interface Scenario {
   readonly nodes: number;
   readonly durationMs: number;
   readonly regions: readonly { readonly name: string; readonly share: number }[];
+  /** In a room of one region there is nothing to tell. */
+  readonly regionsTold: boolean;
   readonly network: NetworkSettings;
   readonly crypto: { readonly signMs: number; readonly verifyMs: number };
   readonly server: ServerSettings;

@@ -278,6 +278,7 @@ export function createWorld(options: WorldOptions): World {
         app: 'simulation',
         room: scenario.name,
         config: scenario.config,
+        region: scenario.regionsTold ? scenario.regions[node.region]!.name : undefined,
         seed: seedFrom(seed, stream),
         decode: codec.decode,
         read: codec.read,

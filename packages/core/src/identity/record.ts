@@ -132,11 +132,11 @@ function isCount(value: Wire | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** What each kind must look like besides: a presence that is not `[incarnation, value]` helps nobody. */
+/** What each kind must look like besides: a presence that is not `[incarnation, value, region?]` helps nobody. */
 function fitsKind(kind: Kind, key: string, value: Wire): boolean {
   switch (kind) {
     case 'presence':
-      return key === '' && Array.isArray(value) && value.length === 2 && isCount(value[0]);
+      return key === '' && isPresenceValue(value);
     case 'leave':
       return key === '' && isCount(value);
     case 'accuse':
@@ -146,6 +146,16 @@ function fitsKind(kind: Kind, key: string, value: Wire): boolean {
     default:
       return key !== '';
   }
+}
+
+function isPresenceValue(value: Wire): boolean {
+  if (!Array.isArray(value) || !isCount(value[0])) return false;
+  return value.length === 2 || (value.length === 3 && isRegion(value[2]));
+}
+
+/** The name of a region: 1 to 16 lower-case letters, digits or hyphens, as `eu-west`. */
+export function isRegion(text: unknown): text is string {
+  return typeof text === 'string' && /^[a-z0-9-]{1,16}$/.test(text);
 }
 
 export function isPeerId(text: unknown): text is PeerId {

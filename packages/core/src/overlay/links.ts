@@ -35,10 +35,12 @@ export interface Links {
   dismiss(peer: PeerId, reason: DisconnectReason, retryAfterMs: number, alternatives: readonly PeerId[]): void;
   /** How many this node dialled. */
   own(): number;
+  countOf(suits: (peer: PeerId) => boolean): number;
+  ownTo(suits: (peer: PeerId) => boolean): number;
   anchors(): number;
   namedBy(introducer: Introducer): number;
   /** Who may be given up, the oldest first. `wanted`: how many links there should be. */
-  spare(wanted: number): readonly PeerId[];
+  spare(wanted: number): readonly Link[];
 }
 
 /** With three, 0.01 % of honest nodes were cut off among 10 % liars that answer every shuffle; without, 85–99 %. */
@@ -83,18 +85,18 @@ export function createLinks(config: Config, outbox: Outbox): Links {
       drop(peer, reason === 'banned' || reason === 'silent' ? reason : 'goodbye');
     },
     own,
+    countOf: suits => count(({ peer }) => suits(peer)),
+    ownTo: suits => count(({ peer, outbound }) => outbound && suits(peer)),
     anchors: () => Math.min(anchorsOf(config), count(isFromServer)),
     namedBy: introducer => count(link => link.introducer === introducer),
     spare(wanted) {
       const keepsOwn = own() <= Math.ceil(wanted * OWN_SHARE);
       let anchors = anchorsOf(config);
-      return [...links.values()]
-        .filter(link => {
-          // The oldest of those whom the server named are the anchors.
-          if (isFromServer(link) && anchors-- > 0) return false;
-          return !(keepsOwn && link.outbound);
-        })
-        .map(({ peer }) => peer);
+      return [...links.values()].filter(link => {
+        // The oldest of those whom the server named are the anchors.
+        if (isFromServer(link) && anchors-- > 0) return false;
+        return !(keepsOwn && link.outbound);
+      });
     },
   };
 }

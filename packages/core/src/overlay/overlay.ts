@@ -14,7 +14,8 @@ import { wireLimits } from '../wire/limits.ts';
 import { decodeSignal, encodeSignal, type Signal } from '../wire/signal.ts';
 import { createBackOffs } from './back-offs.ts';
 import { degreeFor } from './degree.ts';
-import { createDials, type Dial } from './dials.ts';
+import { createDials, type Dial, type Purpose } from './dials.ts';
+import { createDistance } from './distance.ts';
 import { anchorsOf, createLinks, type Introducer, type Neighbour } from './links.ts';
 import { createLosses } from './losses.ts';
 import { createNames } from './names.ts';
@@ -47,7 +48,7 @@ export interface Overlay {
   onInput(input: OverlayInput, now: Now): void;
   onFrame(from: PeerId, frame: OverlayFrame, now: Now): void;
   onSignalIn(fact: Extract<Fact, { type: 'signal-in' }>, now: Now): void;
-  onMemberJoined(peer: PeerId, now: Now): void;
+  onMemberJoined(peer: PeerId, region: string | undefined, now: Now): void;
   onMemberGone(peer: PeerId, reason: 'left' | 'failed' | 'expired', now: Now): void;
   onNeighbourSilent(peer: PeerId, now: Now): void;
   onLinkOverflowed(peer: PeerId, now: Now): void;
@@ -68,6 +69,10 @@ export interface OverlayTools {
   readonly outbox: Outbox;
   readonly rng: Rng;
   readonly isBanned: (peer: PeerId, now: Now) => boolean;
+  /** Of a link, once it was measured. */
+  readonly rttMs: (peer: PeerId) => number | undefined;
+  /** Where this node is. */
+  readonly region: string | undefined;
 }
 
 /** The last neighbour that was given up for somebody. */
@@ -91,6 +96,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const names = createNames(tools, active, views, startedAt);
   const backOffs = createBackOffs(rng);
   const dials = createDials(config, startedAt);
+  const distance = createDistance(tools, active, dials, views, startedAt);
   const rendezvous = createRendezvousPolicy(config, outbox, rng);
   const standing = createStanding(outbox);
   const losses = createLosses(rng);
@@ -115,25 +121,25 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const isDesperate = (): boolean =>
     active.size === 0 && refusals > 0 && (dials.size === 0 || refusals >= config['overlay.dialsAtOnce']);
 
-  const ask = (peer: PeerId, introducer: Introducer, bridge: boolean, now: Now): void => {
+  const ask = (peer: PeerId, introducer: Introducer, purpose: Purpose, now: Now): void => {
     const session = rng.uint32();
-    const urgent = bridge || isDesperate();
+    const urgent = purpose === 'bridge' || isDesperate();
     const until = now.mono + config['overlay.askTimeoutMs'];
-    dials.add({ peer, introducer, session, phase: 'asked', initiator: true, bridge, urgent, via: 'server', until });
+    dials.add({ peer, introducer, session, phase: 'asked', initiator: true, purpose, urgent, via: 'server', until });
     signal(peer, { type: 'request', session, urgent });
   };
 
   const isFull = (): boolean => active.size + dials.size >= config['overlay.maxLinks'];
 
   /** Ask this one now, whatever the degree. */
-  const askForced = (peer: PeerId, introducer: Introducer, bridge: boolean, now: Now): void => {
+  const askForced = (peer: PeerId, introducer: Introducer, purpose: Purpose, now: Now): void => {
     if (peer === self || taken(peer) || tools.isBanned(peer, now)) return;
-    if (dials.mayAsk(now)) ask(peer, introducer, bridge, now);
+    if (dials.mayAsk(now)) ask(peer, introducer, purpose, now);
   };
 
   /** We may have no path to this one but the link that we ask for. A clique at its cap must make room for it. */
   const askBridge = (peer: PeerId, introducer: Introducer, now: Now): void => {
-    if (!isFull() || !dials.bridging()) askForced(peer, introducer, true, now);
+    if (!isFull() || !dials.bridging()) askForced(peer, introducer, 'bridge', now);
   };
 
   const lacksLinks = (): boolean => {
@@ -148,6 +154,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const wish = (now: Now): Wish => ({
     lonely: active.size === 0,
     anchor: active.anchors() + dials.namedBy('server') < anchorsOf(config),
+    near: distance.wantsNear(degreeFor(roomSize(), config)),
     isFree: peer => !taken(peer) && !backOffs.covers(peer, now) && !tools.isBanned(peer, now),
     // A neighbour that names all our others would decide whom we hear. The server and members speak for themselves.
     mayName: introducer =>
@@ -164,18 +171,29 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       const candidate = views.candidate(wish(now), now);
       starved = candidate === undefined;
       if (candidate === undefined || !dials.mayAsk(now)) return;
-      ask(candidate.peer, candidate.introducer, false, now);
+      ask(candidate.peer, candidate.introducer, 'fill', now);
     }
   };
 
-  /** A growing room leaves early members with too many links: the oldest go, whose other end has most likely many too. */
   const trim = (now: Now): void => {
+    // A growing room leaves early members with too many: the far go, then the oldest, whose other end has many too.
     const { accepted, wanted } = degreeFor(roomSize(), config);
     surplusSince = active.size > accepted ? (surplusSince ?? now.mono) : undefined;
     if (surplusSince === undefined || now.mono - surplusSince < config['overlay.settleMs']) return;
     surplusSince = now.mono;
-    const [oldest] = active.spare(wanted);
-    if (oldest !== undefined) dismiss(oldest, 'surplus', [], now);
+    const spare = active.spare(wanted);
+    const victim = distance.outlier(spare) ?? spare[0]?.peer;
+    if (victim !== undefined) dismiss(victim, 'surplus', [], now);
+  };
+
+  const trySwap = (now: Now): void => {
+    // One in the own region is asked if there is a far link that this node could do without.
+    if (!distance.takeSwapDue(now) || lacksLinks()) return;
+    const degree = degreeFor(roomSize(), config);
+    if (!distance.wantsNear(degree) || active.size + dials.size >= degree.accepted) return;
+    if (distance.swappable(active.spare(degree.wanted)) === undefined) return;
+    const peer = views.nearby(wish(now).isFree);
+    if (peer !== undefined) askForced(peer, 'itself', 'swap', now);
   };
 
   const review = (now: Now): void => {
@@ -183,6 +201,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (losses.takeDue(views.members.size + 1, now)) rendezvous.checkIn(now);
     fill(now);
     trim(now);
+    trySwap(now);
     const size = roomSize();
     const { low, wanted } = degreeFor(size, config);
     const settled = active.size >= low;
@@ -193,6 +212,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   const nextDueAt = (now: Now): number => {
     let next = Math.min(names.nextWakeAt(), dials.nextDueAt(), rendezvous.nextWakeAt(), losses.nextWakeAt());
+    next = Math.min(next, distance.nextWakeAt());
     if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
     if (lacksLinks()) {
       next = Math.min(next, starved ? backOffs.nextEndAt(now) : dials.nextBudgetAt(now));
@@ -221,7 +241,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   };
 
   const handOver = (newcomer: PeerId, now: Now): boolean => {
-    const victim = rng.pick(active.spare(degreeFor(roomSize(), config).wanted));
+    const spare = active.spare(degreeFor(roomSize(), config).wanted);
+    const victim = distance.outlier(spare) ?? rng.pick(spare)?.peer;
     if (victim === undefined) return false;
     eviction = { at: now.mono, heir: newcomer };
     dismiss(victim, 'full', [newcomer], now);
@@ -253,7 +274,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       session,
       phase: 'dialing',
       initiator: false,
-      bridge: false,
+      purpose: 'fill',
       urgent,
       via,
       until,
@@ -289,7 +310,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   };
 
   const onLinkUp = ({ peer, outbound }: Extract<OverlayInput, { type: 'link-up' }>, now: Now): void => {
-    const { via, introducer } = dials.get(peer) ?? { via: 'server', introducer: 'itself' };
+    const { via, introducer, purpose } = dials.get(peer) ?? { via: 'server', introducer: 'itself', purpose: 'fill' };
     dials.remove(peer);
     if (active.has(peer)) return;
     if (left) return outbox.effect({ type: 'close-link', peer, reason: 'leaving' });
@@ -298,8 +319,10 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     active.add({ peer, since: now.mono, via, outbound, introducer });
     // The other side holds the link already: closed without a goodbye, it would take us for dead.
     if (tools.isBanned(peer, now)) return dismiss(peer, 'banned', [], now);
-    if (active.size <= config['overlay.maxLinks']) return;
-    dismiss(peer, 'full', [], now);
+    if (active.size > config['overlay.maxLinks']) return dismiss(peer, 'full', [], now);
+    if (purpose !== 'swap') return;
+    const victim = distance.swappable(active.spare(degreeFor(roomSize(), config).wanted));
+    if (victim !== undefined) dismiss(victim, 'surplus', [], now);
   };
 
   const onIntroduced = (peers: readonly PeerId[], now: Now): void => {
@@ -381,7 +404,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
         active.drop(from, 'goodbye');
         if (frame.reason === 'leaving') views.passive.delete(from);
         const heir = frame.alternatives[0];
-        if (heir !== undefined && !isFull()) askForced(heir, from, false, now);
+        if (heir !== undefined && !isFull()) askForced(heir, from, 'fill', now);
         return review(now);
       }
       if (frame.type === 'shuffle') names.reply(from);
@@ -404,8 +427,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       review(now);
     },
 
-    onMemberJoined(peer, now) {
+    onMemberJoined(peer, region, now) {
       views.members.add(peer);
+      distance.onMember(peer, region);
       if (losses.isLost(peer)) onReturned(peer, now);
       review(now);
     },

@@ -20,6 +20,8 @@ export interface Wish {
   readonly lonely: boolean;
   /** There are fewer anchors than there should be. */
   readonly anchor: boolean;
+  /** One more link should go to the own region. */
+  readonly near: boolean;
   readonly isFree: (peer: PeerId) => boolean;
   /** May one more link come from this introducer? */
   readonly mayName: (introducer: Introducer) => boolean;
@@ -27,6 +29,10 @@ export interface Wish {
 
 export interface Views {
   readonly members: SampledSet<PeerId>;
+  /** Those of them that say they are in this node's region. */
+  readonly near: SampledSet<PeerId>;
+  /** One of the own region. */
+  nearby(isFree: (peer: PeerId) => boolean): PeerId | undefined;
   /** Named by the server, most recent last. */
   readonly introduced: ExpiringMap<PeerId, true>;
   /** Named by other peers. */
@@ -48,6 +54,7 @@ const TRIES = 64;
 
 export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: Now): Views {
   const members = createSampledSet<PeerId>();
+  const near = createSampledSet<PeerId>();
   const introduced: ExpiringMap<PeerId, true> = createExpiringMap(MAX_INTRODUCED, INTRODUCED_MS);
   const passive = createPassiveView(config['overlay.passiveFactor'] * MOST_WANTED, rng, startedAt);
 
@@ -60,6 +67,8 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
   const fromMembers = ({ isFree }: Wish): Candidate | undefined =>
     named('itself', members.sample(rng, TRIES).find(isFree));
 
+  const nearby: Views['nearby'] = isFree => near.sample(rng, TRIES).find(isFree);
+
   const fromOthers = ({ isFree, mayName }: Wish): Candidate | undefined => {
     const suits = [...passive.entries()].filter(([peer, introducer]) => isFree(peer) && mayName(introducer));
     const [peer, introducer] = rng.pick(suits) ?? [];
@@ -68,6 +77,8 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
 
   return {
     members,
+    near,
+    nearby,
     introduced,
     passive,
     candidate(wish, now) {
@@ -78,10 +89,12 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
         const first = fromServer(free);
         if (first !== undefined) return first;
       }
-      return fromMembers(free) ?? fromServer(free) ?? fromOthers(free);
+      const nearest = wish.near ? named('itself', nearby(free.isFree)) : undefined;
+      return nearest ?? fromMembers(free) ?? fromServer(free) ?? fromOthers(free);
     },
     forget(peer) {
       members.delete(peer);
+      near.delete(peer);
       introduced.delete(peer);
       passive.delete(peer);
     },

@@ -1,5 +1,5 @@
 /**
- * Who is here now. A presence record is `[incarnation, value]`; the newest of each author counts. It ends by
+ * Who is here now. A presence record is `[incarnation, value, region?]`; the newest of each author counts. It ends by
  * the author's own goodbye for that incarnation, by its failure, or when it is not renewed: counted from when
  * *this* node received it, but never longer than others take it: what one drops nobody may bring back.
  */
@@ -54,6 +54,7 @@ interface Slot {
 interface PresenceTools {
   readonly self: PeerId;
   readonly incarnation: Hlc;
+  readonly region: string | undefined;
   readonly config: Config;
   readonly outbox: Outbox;
   readonly rng: Rng;
@@ -110,7 +111,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     const factor = stretch(now);
     const validMs = Math.floor(config['presence.validMs'] * factor);
     tools.prepareFarewell(tools.incarnation, (now.wall + validMs + config['intake.skewMs']) as WallMs, now);
-    const value = [tools.incarnation, own ?? null];
+    const value = [tools.incarnation, own ?? null, ...(tools.region === undefined ? [] : [tools.region])];
     outbox.fact({ type: 'statement-wanted', kind: 'presence', key: '', value, validMs });
     refreshAt = now.mono + rng.jitter(config['presence.refreshMs'] * factor, 0.2);
   };
@@ -175,7 +176,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     if (author !== self) {
       if (!wasPresent) {
         others += 1;
-        outbox.fact({ type: 'member-joined', peer: author });
+        outbox.fact({ type: 'member-joined', peer: author, region: regionOf(record) });
       }
       show(slot);
     }
@@ -323,6 +324,10 @@ function isOvertaken(record: SignedRecord, { record: last, state }: Slot): boole
 /** Of a presence, or of the goodbye that ends it. */
 function incarnationOf({ value }: SignedRecord): number {
   return Array.isArray(value) ? (value[0] as number) : (value as number);
+}
+
+function regionOf({ value }: SignedRecord): string | undefined {
+  return (value as readonly [Hlc, Wire, string?])[2];
 }
 
 /** How long a presence counts from its receipt, ms. An author may ask for less than the longest, not for more. */

@@ -28,12 +28,15 @@ test('ENGINE-12: a write that cannot be is refused before it is made, with the r
   expect(engine.refusal('presence', '', 1)).toBe('too-many-pending');
 });
 
-test('ENGINE-12: settings or a policy that cannot be used are refused at once', () => {
+test('ENGINE-12: settings, a policy or a region that cannot be used are refused at once', () => {
   const options = { self: peer(1), app: 'a', room: 'r', seed: seedFrom(1, 1) } as const;
   expect(() => createEngine({ ...options, config: { 'overlay.maxLinks': 1 } }, at(0))).toThrow(
     expect.objectContaining({ code: 'bad-config' }),
   );
   expect(() => createEngine({ ...options, policy: [{ key: 'a/**', write: 'author' }] }, at(0))).toThrow(
+    expect.objectContaining({ code: 'bad-config' }),
+  );
+  expect(() => createEngine({ ...options, region: 'EU West' }, at(0))).toThrow(
     expect.objectContaining({ code: 'bad-config' }),
   );
 });

@@ -104,6 +104,23 @@ test.each<[string, readonly Wire[], string]>([
   expect(codeOf(signed(fields))).toBe(code);
 });
 
+test.each<[string, Wire, string | undefined]>([
+  ['one character', 'a', undefined],
+  ['16 characters', 'eu-west-12345678', undefined],
+  ['17 characters', 'eu-west-123456789', 'record-shape'],
+  ['no character', '', 'record-shape'],
+  ['a capital', 'EU', 'record-shape'],
+  ['a line end', 'eu\n', 'record-shape'],
+  ['another script', 'ä', 'record-shape'],
+  ['no text', null, 'record-shape'],
+])('REC-10: a region of %s', (_what, region, code) => {
+  expect(codeOf(signed([1, NETWORK, author, 3, 1, 1, 2, '', [1, null, region]]))).toBe(code);
+});
+
+test('REC-10: a presence says nothing behind its region', () => {
+  expect(codeOf(signed([1, NETWORK, author, 3, 1, 1, 2, '', [1, null, 'eu', 'eu']]))).toBe('record-shape');
+});
+
 test.each([
   [-1, 'record-shape'],
   [0.5, 'record-shape'],

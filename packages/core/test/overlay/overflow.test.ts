@@ -13,6 +13,8 @@ test('OVER-24: a link that overflows is closed with that reason, and left alone 
     outbox: recorder.outbox,
     rng: rngOf(0, 1),
     isBanned: () => false,
+    rttMs: () => undefined,
+    region: undefined,
   };
   const overlay = createOverlay(tools, at(0));
   const [slow, other] = [peer(1), peer(2)];
@@ -24,7 +26,7 @@ test('OVER-24: a link that overflows is closed with that reason, and left alone 
   expect(recorder.sent()).toMatchObject([{ to: slow, frame: { type: 'disconnect', reason: 'overflow' } }]);
   expect(recorder.effects()).toEqual([{ type: 'close-link', peer: slow, reason: 'overflow' }]);
   expect(recorder.facts()).toEqual([{ type: 'neighbour-down', peer: slow, reason: 'goodbye' }]);
-  for (const one of [slow, other]) overlay.onMemberJoined(one, at(200));
+  for (const one of [slow, other]) overlay.onMemberJoined(one, undefined, at(200));
   expect(recorder.facts().filter(({ type }) => type === 'signal-out')).toEqual([]);
   overlay.onWake(at(10_000));
   expect(recorder.facts().filter(({ type }) => type === 'signal-out')).toHaveLength(1);

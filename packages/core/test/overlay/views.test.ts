@@ -8,7 +8,7 @@ import type { PeerId } from '../../src/types.ts';
 import { at, peer } from '../support/peers.ts';
 import { rngOf } from '../support/seed.ts';
 
-const WISH: Wish = { lonely: false, anchor: false, isFree: () => true, mayName: () => true };
+const WISH: Wish = { lonely: false, anchor: false, near: false, isFree: () => true, mayName: () => true };
 const viewsOf = (): Views => createViews(peer(1), makeConfig(), rngOf(0, 1), at(0));
 
 test('OVER-7: a back-off doubles with each failure, up to 16 times, and success forgets it', () => {
@@ -107,6 +107,19 @@ test('OVER-28: an anchor is looked for among those whom the server named, any ot
   for (let n = 0; n < 2_000; n++) views.members.add(peer(100 + n));
   expect(views.candidate({ ...WISH, anchor: true }, at(0))).toEqual({ peer: peer(2), introducer: 'server' });
   expect(views.candidate(WISH, at(0))?.introducer).toBe('itself');
+});
+
+test('OVER-30: one of the own region is found when it is wanted, after the anchors, and forgotten with its membership', () => {
+  const views = viewsOf();
+  for (let n = 0; n < 2_000; n++) views.members.add(peer(100 + n));
+  views.near.add(peer(150));
+  expect(views.candidate({ ...WISH, near: true }, at(0))?.peer).toBe(peer(150));
+  views.introduced.set(peer(2), true, 0);
+  expect(views.candidate({ ...WISH, near: true, anchor: true }, at(0))?.peer).toBe(peer(2));
+  const isFree = (who: PeerId): boolean => who !== peer(150);
+  expect(views.candidate({ ...WISH, near: true, isFree }, at(0))?.introducer).toBe('itself');
+  views.forget(peer(150));
+  expect(views.near.size).toBe(0);
 });
 
 test('OVER-28: in a large room a candidate is drawn, not searched for', () => {

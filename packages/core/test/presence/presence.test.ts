@@ -19,13 +19,14 @@ interface Bench extends Recorder {
   accept(said: SignedRecord, mono?: number): void;
 }
 
-function bench(config: ConfigOverrides = {}): Bench {
+function bench(config: ConfigOverrides = {}, region?: string): Bench {
   const recorder = createRecorder();
   const farewells: Hlc[] = [];
   const presence = createPresence(
     {
       self,
       incarnation: hlcAt(WALL),
+      region,
       config: makeConfig(config),
       outbox: recorder.outbox,
       rng: rngOf(0, 1),
@@ -406,4 +407,25 @@ test('PRES-15: a table that is nearly full gives nobody more than the time of a 
   for (let n = 1; n <= 20; n++) b.accept(record({ kind: 'presence', author: peer(n), exp: WALL + 7_000_000 }));
   wait(b, 0, 181_000);
   expect(b.presence.size()).toBe(18);
+});
+
+test('PRES-16: a region is said behind the value, and only by who has one', () => {
+  const said = (region?: string): unknown => {
+    const b = bench({}, region);
+    b.presence.update('here', at(0));
+    return ofType(b.facts(), 'statement-wanted')[0]?.value;
+  };
+  expect(said()).toEqual([hlcAt(WALL), 'here']);
+  expect(said('eu-west')).toEqual([hlcAt(WALL), 'here', 'eu-west']);
+});
+
+test('PRES-16: who joins is announced with its region, which counts until it goes', () => {
+  const b = bench();
+  b.accept(record({ kind: 'presence', at: 0, value: [1, 'here', 'eu-west'], author: ada }));
+  b.accept(record({ kind: 'presence', at: 1, value: [1, 'here', 'us-east'], author: ada }));
+  b.accept(here(2, 'here', 1, peer(7)));
+  expect(ofType(b.facts(), 'member-joined')).toEqual([
+    { type: 'member-joined', peer: ada, region: 'eu-west' },
+    { type: 'member-joined', peer: peer(7), region: undefined },
+  ]);
 });

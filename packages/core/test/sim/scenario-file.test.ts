@@ -44,6 +44,17 @@ describe('scenario files', () => {
       pairs(['all', 'moon']),
       'network.latencyMs.pairs[0].regions[1] must be a region (all)',
     ],
+    [
+      'a region that cannot be told',
+      {
+        ...base,
+        regions: [
+          { name: 'a', share: 1 },
+          { name: 'Far away', share: 1 },
+        ],
+      },
+      'regions[1].name is told to peers',
+    ],
     ['a region far from itself', pairs(['all', 'all']), 'network.latencyMs.pairs[0].regions must name two regions'],
     [
       'a bound from no figure',

@@ -20,9 +20,10 @@ type Type =
   | { readonly say: 'map'; readonly of: Type | undefined }
   | { readonly say: 'range'; readonly from: number; readonly to: number }
   | { readonly say: 'text'; readonly value: string }
+  | { readonly say: 'pattern'; readonly is: RegExp }
   | { readonly say: 'name'; readonly name: string; readonly size: readonly [number, number] | undefined };
 
-const TOKEN = /\s+|;[^\n]*|("[^"]*"|\.\.|\.size|=>|[[\]{}(),:/=*?]|-?\d+|[A-Za-z][A-Za-z0-9-]*)/gy;
+const TOKEN = /\s+|;[^\n]*|("[^"]*"|\.\.|\.size|\.regexp|=>|[[\]{}(),:/=*?]|-?\d+|[A-Za-z][A-Za-z0-9-]*)/gy;
 
 export function parseCddl(markdown: string): Cddl {
   const source = [...markdown.matchAll(/```cddl\n(.*?)```/gs)].map(([, block]) => block).join('\n');
@@ -65,6 +66,7 @@ function createParser(tokens: readonly string[]) {
     if (token === '{') return map();
     if (token.startsWith('"')) return { say: 'text', value: token.slice(1, -1) };
     if (/^-?\d/.test(token)) return { say: 'range', from: Number(token), to: Number(taken('..') ? next() : token) };
+    if (taken('.regexp')) return { say: 'pattern', is: new RegExp(`^(?:${next().slice(1, -1)})$`) };
     return { say: 'name', name: token, size: taken('.size') ? size() : undefined };
   };
 
@@ -135,6 +137,8 @@ function createMatcher(rules: ReadonlyMap<string, Type>) {
         return item.is === 'integer' && item.value >= type.from && item.value <= type.to;
       case 'text':
         return item.is === 'text' && item.value === type.value;
+      case 'pattern':
+        return item.is === 'text' && type.is.test(item.value);
       case 'name':
         return fitsName(type.name, type.size, item);
       case 'group':
