@@ -17,9 +17,9 @@ export interface Branch {
   children: Set<PeerId>;
   lastId: ShortId;
   heardAt: MonoMs;
-  /** When its tree grew over every link, and in which round. */
+  /** When its tree grew over every link, and in which rounds, the last first. */
   grownAt: number;
-  round: number | undefined;
+  rounds: readonly number[];
 }
 
 /** A tree that has just grown: by whom its wave came first, and who did not send it as well. */
@@ -27,7 +27,8 @@ export interface Wave {
   /** Missing for our own. */
   readonly parent: PeerId | undefined;
   readonly children: Set<PeerId>;
-  readonly round: number;
+  /** Its own, and those before it. */
+  readonly rounds: readonly number[];
   readonly grownAt: MonoMs;
 }
 
@@ -48,8 +49,8 @@ export interface Branches {
   heard(author: Author, id: ShortId, parent: PeerId | undefined, now: Now): Branch;
   /** The tree of `author` has grown; it need not have been heard. */
   grown(author: Author, wave: Wave): void;
-  /** When its tree grew last, and in which round. */
-  lastWave(author: Author): Pick<Branch, 'round' | 'grownAt'> | undefined;
+  /** When its tree grew last, and in which rounds, the last first. */
+  lastWave(author: Author): Pick<Branch, 'rounds' | 'grownAt'> | undefined;
   /** The same wave came by `peer` as well: it has a parent of its own. */
   hasOther(author: Author, peer: PeerId): void;
   /** It has said goodbye. */
@@ -78,6 +79,8 @@ const MAX_WAVES = 512;
 const LIFETIME_MS = 300_000;
 /** Members restate their presence once a minute: who missed two turns is nobody to follow. */
 const MODEL_MS = 150_000;
+/** One for all that have not grown. */
+const NONE: readonly number[] = [];
 
 export function createBranches(): Branches {
   const branches = new Map<Author, Branch>();
@@ -157,7 +160,7 @@ export function createBranches(): Branches {
         lastId: id,
         heardAt: now.mono,
         grownAt: Number.NEGATIVE_INFINITY,
-        round: undefined,
+        rounds: NONE,
       };
       if (known === undefined) begin(author, branch);
       else authors.delete(branch.lastId);

@@ -21,8 +21,10 @@ export interface LinkSender {
   unannounce(id: ShortId): void;
   /** A copy too many came over this link. */
   refuse(id: ShortId, now: Now): void;
-  /** It came from where it should. */
-  unrefuse(id: ShortId): void;
+  /** Its copies are welcome after all. */
+  unrefuse(is: (id: ShortId) => boolean): void;
+  /** Refusals wait for no batch: what follows must come behind them. */
+  sendRefusals(): void;
   onDrained(now: Now): void;
   onWake(now: Now): void;
   /** Sends everything, whether the link has room or not. */
@@ -94,8 +96,9 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
     plan();
   };
 
-  const withdraw = (ids: Set<ShortId>, id: ShortId): void => {
-    if (!ids.delete(id) || announced.size + refused.size > 0) return;
+  /** Follows what took ids out of a batch. */
+  const dropIfEmpty = (): void => {
+    if (announced.size + refused.size > 0) return;
     batchAt = Number.POSITIVE_INFINITY;
     plan();
   };
@@ -115,9 +118,20 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
       plan();
     },
     announce: (id, now) => collect(announced, id, now),
-    unannounce: id => withdraw(announced, id),
-    unrefuse: id => withdraw(refused, id),
+    unannounce(id) {
+      if (announced.delete(id)) dropIfEmpty();
+    },
     refuse: (id, now) => collect(refused, id, now),
+    unrefuse(is) {
+      if (refused.size === 0) return;
+      for (const id of refused) if (is(id)) refused.delete(id);
+      dropIfEmpty();
+    },
+    sendRefusals() {
+      if (refused.size === 0) return;
+      sendIds('prune', refused);
+      dropIfEmpty();
+    },
     onDrained(now) {
       // A wake-up as good as a tick's.
       pushWhileOpen(now);

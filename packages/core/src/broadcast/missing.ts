@@ -80,7 +80,9 @@ export function createMissing(config: Config): Missing {
           entry.announcers.splice(0, entry.announcers.indexOf(peer) + 1);
           entry.askAt = now.mono + patience / 2;
           entry.asked = peer;
-          asks.set(peer, [...(asks.get(peer) ?? []), id]);
+          const asked = asks.get(peer);
+          if (asked === undefined) asks.set(peer, [id]);
+          else asked.push(id);
         }
         nextAt = Math.min(nextAt, entry.askAt);
       }

@@ -35,6 +35,8 @@ interface TreeLink {
 const WAVES_PER_SECOND = 20;
 const WAVES_BURST = 100;
 const GROW_AGAIN_MS = 2_000;
+/** Of each author: as many waves as a slow link may hold up, one every ten seconds. */
+const MAX_ROUNDS = 4;
 /** Grafts for more records than this, and the link is flooded for a while. */
 const GRAFTS_PER_SECOND = 5;
 const GRAFTS_BURST = 100;
@@ -68,21 +70,34 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     return growth.dueAt(branches.room(), branches.isModel(self));
   };
 
+  /** A refusal that came behind the graft would undo it. */
+  const graft = (peer: PeerId, ids: readonly ShortId[], authors: readonly Author[]): void => {
+    links.get(peer)?.sender.sendRefusals();
+    outbox.send(peer, { type: 'graft', ids, authors });
+  };
+
   const askForAll = (peer: PeerId | undefined, now: Now): void => {
     guide = peer;
     guidedAt = now.mono;
-    if (peer !== undefined) outbox.send(peer, { type: 'graft', ids: [], authors: [] });
+    if (peer !== undefined) graft(peer, [], []);
   };
 
   /** What is beyond one frame is announced in time, and asked for then. */
   const follow = (peer: PeerId, authors: readonly Author[]): void => {
     if (authors.length === 0) return;
-    outbox.send(peer, { type: 'graft', ids: [], authors: authors.slice(0, wireLimits.idsPerList) });
+    graft(peer, [], authors.slice(0, wireLimits.idsPerList));
   };
 
-  const branchOf = (id: ShortId): Branch | undefined => {
+  const authorOf = (id: ShortId): Author | undefined => {
     const record = recent.get(id);
-    return branches.get(record === undefined ? branches.authorOf(id) : authorIdOf(record.author));
+    return record === undefined ? branches.authorOf(id) : authorIdOf(record.author);
+  };
+
+  const branchOf = (id: ShortId): Branch | undefined => branches.get(authorOf(id));
+
+  /** `peer` is the parent: what was refused of the author before, or before anybody knew whose it is, is not. */
+  const welcome = (peer: PeerId | undefined, author: Author): void => {
+    if (peer !== undefined) links.get(peer)?.sender.unrefuse(id => authorOf(id) === author);
   };
 
   /** A wave, on to every link but the one it came by. */
@@ -90,7 +105,9 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     const children = new Set(links.keys());
     if (parent !== undefined) children.delete(parent);
     for (const peer of children) outbox.send(peer, { type: 'grow', author, round: at });
-    branches.grown(author, { parent, children, round: at, grownAt: now.mono });
+    const rounds = [at, ...(branches.lastWave(author)?.rounds ?? [])].slice(0, MAX_ROUNDS);
+    branches.grown(author, { parent, children, rounds, grownAt: now.mono });
+    welcome(parent, author);
   };
 
   const growOwn = (now: Now): void => {
@@ -106,8 +123,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     const isFirst = from === 'self' && links.size > 0 && branches.model(now) === undefined;
     if (isFirst && record.kind !== 'leave') growOwn(now);
     const branch = branches.heard(author, id, links.has(from as PeerId) ? (from as PeerId) : undefined, now);
-    // A second copy that came while the first was verified was refused before anybody knew whose it is.
-    if (branch.parent !== undefined) links.get(branch.parent)?.sender.unrefuse(id);
+    welcome(branch.parent, author);
     if (asked === id) mend(branch, from as PeerId, now);
     for (const [peer, { sender, floodUntil }] of links) {
       if (peer === from || peer === record.author) continue;
@@ -148,9 +164,8 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
 
   const tellOfTree = (peer: PeerId, author: Author | undefined): void => {
     const tree = branches.get(author);
-    if (author !== undefined && tree?.round !== undefined) {
-      outbox.send(peer, { type: 'grow', author, round: tree.round });
-    }
+    const latest = tree?.rounds[0];
+    if (author !== undefined && latest !== undefined) outbox.send(peer, { type: 'grow', author, round: latest });
   };
 
   const senders = (): LinkSender[] => [...links.values()].map(({ sender }) => sender);
@@ -164,7 +179,9 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
 
   const onGrow = (from: PeerId, author: Author, at: number, now: Now): void => {
     const known = branches.lastWave(author);
-    if (known?.round === at) return branches.hasOther(author, from);
+    if (known?.rounds[0] === at) return branches.hasOther(author, from);
+    // A wave that a slow link held up behind the next would chase it in circles.
+    if (known?.rounds.includes(at)) return;
     const isSoon = known !== undefined && now.mono - known.grownAt < GROW_AGAIN_MS;
     if (author !== self && !isSoon && budget.take(1, now.mono)) passOn(author, at, from, now);
   };
@@ -265,7 +282,9 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
       const dueAt = missing.nextDueAt();
       if (dueAt === undefined || now.mono < dueAt) return;
       for (const [peer, ids] of missing.takeDue(other => links.has(other), now)) {
-        outbox.send(peer, { type: 'graft', ids, authors: [] });
+        for (let at = 0; at < ids.length; at += wireLimits.idsPerList) {
+          graft(peer, ids.slice(at, at + wireLimits.idsPerList), []);
+        }
       }
     },
 

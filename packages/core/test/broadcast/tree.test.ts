@@ -137,6 +137,39 @@ test("CAST-9: the parent's copy is not refused when another's is quicker than th
   expect(t.frames()).toEqual(['1:push', '2:push']);
 });
 
+test('CAST-9: a refusal that waits goes before a graft, and does not undo it', () => {
+  const t = bench({}, [a, b]);
+  const one = said(1);
+  t.grow(one, a);
+  t.settle(20);
+  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(one)] }, at(20));
+  t.broadcast.onFrame(b, { type: 'ihave', ids: [idOf(said(2))] }, at(21));
+  t.duplicate(one, b, 220);
+  t.broadcast.onWake(at(221));
+  expect(t.frames()).toEqual(['1:prune', '1:graft']);
+  t.duplicate(one, b, 230);
+  t.broadcast.onNeighbourDown(a, at(231));
+  // Its authors, and everybody: it was the guide.
+  expect(t.frames()).toEqual(['1:prune', '1:graft', '1:graft']);
+  t.broadcast.onWake(at(300));
+  expect(t.frames()).toEqual([]);
+});
+
+test.each(['a wave', 'a word'])('CAST-9: who becomes the parent by %s is refused nothing of the author', what => {
+  const t = bench();
+  const [one, other] = [said(1), said(1, peer(98))];
+  t.grow(one, a);
+  t.grow(other, a);
+  t.settle(2_000);
+  t.duplicate(one, b, 2_001);
+  t.duplicate(other, b, 2_001);
+  if (what === 'a wave') t.wave(author, b, 9, 2_005);
+  else t.store(said(2), b, 2_005);
+  t.broadcast.onWake(at(2_030));
+  const prunes = t.sent().filter(({ frame }) => frame.type === 'prune');
+  expect(prunes).toEqual([{ to: b, frame: { type: 'prune', ids: [idOf(other)] } }]);
+});
+
 test('CAST-10: an announced record that does not come is asked for, from one announcer after the other', () => {
   const t = bench();
   const missing = said(1);
@@ -153,6 +186,18 @@ test('CAST-10: an announced record that does not come is asked for, from one ann
   t.broadcast.onWake(at(400));
   expect(t.frames()).toEqual([]);
   expect(t.broadcast.nextWakeAt()).toBeUndefined();
+});
+
+test('CAST-10: a graft names no more ids than a frame carries', () => {
+  const t = bench();
+  const ids = Array.from({ length: 1_025 }, (_, n) => id(n));
+  t.broadcast.onFrame(a, { type: 'ihave', ids: ids.slice(0, 1_024) }, at(0));
+  t.broadcast.onFrame(a, { type: 'ihave', ids: ids.slice(1_024) }, at(0));
+  t.broadcast.onWake(at(200));
+  expect(t.sent()).toEqual([
+    { to: a, frame: { type: 'graft', ids: ids.slice(0, 1_024), authors: [] } },
+    { to: a, frame: { type: 'graft', ids: ids.slice(1_024), authors: [] } },
+  ]);
 });
 
 test('CAST-10: what arrives in time, or is known, is not asked for', () => {
@@ -268,6 +313,23 @@ test('CAST-15: a wave goes on over every link, once, and who sends it as well is
   expect(t.frames()).toContain('0:grow');
   t.store(said(2), b, 10_100);
   expect(t.frames().filter(frame => frame.endsWith('push'))).toEqual(['0:push']);
+});
+
+test('CAST-15: a wave that comes again behind later ones goes on no more, and changes nothing', () => {
+  const t = bench();
+  for (const round of [1, 2, 3, 4]) t.wave(author, a, round, round * 10_000);
+  t.frames();
+  for (const round of [1, 2, 3]) t.wave(author, b, round, 50_000);
+  expect(t.frames()).toEqual([]);
+  t.store(said(1), a, 50_100);
+  expect(t.frames()).toEqual(['1:push', '2:push']);
+  // Four are remembered.
+  t.wave(author, a, 5, 60_000);
+  t.frames();
+  t.wave(author, b, 2, 70_000);
+  expect(t.frames()).toEqual([]);
+  t.wave(author, b, 1, 70_000);
+  expect(t.frames()).toEqual(['0:grow', '2:grow']);
 });
 
 test("CAST-15: one author's wave goes on at most once in two seconds, and a hundred at once", () => {
