@@ -234,6 +234,14 @@ const numbers = {
     'The same with the small frames that do not wait for the window; beyond it they are dropped, or the link is closed.',
     'design',
   ],
+  'flow.drainMs': [
+    20_000,
+    1_000,
+    600_000,
+    'ms',
+    'A link that was given much and has not drained for so long is closed. Less: sooner rid of who does not read; more: lines of 16 kbit/s are kept.',
+    'longer than three times liveness.silenceMs and pingMs: who is dead is accused before',
+  ],
   'transfer.atOnce': [
     8,
     1,

@@ -112,6 +112,7 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
       // Counted from the last input as well: a backlog that comes before the late wake is one stall, not many.
       const stalledMs = wakeAt === undefined ? 0 : now.mono - Math.max(wakeAt, handledAt);
       if (stalledMs > STALL_MS) {
+        modules.flow.onStall(stalledMs);
         modules.liveness.onStall(stalledMs, now);
         modules.presence.onStall(stalledMs, now);
         modules.sync.onStall(now);
@@ -249,7 +250,7 @@ function enter(parts: Parts, input: Exclude<Input, { type: 'leave' }>, now: Now)
     case 'signed':
       return modules.authoring.onSigned(input.job, input.signature, now);
     case 'link-drained':
-      modules.flow.onDrained(input.peer, input.waiting);
+      modules.flow.onDrained(input.peer, input.waiting, now);
       return onLinkEased(modules, input.peer, now);
     case 'publish':
       if (input.kind === 'presence') return modules.presence.update(input.value, now);
@@ -283,11 +284,13 @@ function onLinkEased({ broadcast, sync, transfer, authoring }: Modules, peer: Pe
 
 /** Wakes those whose time has come, in this order: a heartbeat need not follow what broadcast has just sent. */
 function wake(m: Modules, now: Now): void {
-  for (const module of [m.authoring, m.broadcast, m.sync, m.transfer, m.liveness, m.presence, m.overlay]) {
+  for (const module of [m.authoring, m.broadcast, m.sync, m.transfer, m.liveness, m.presence, m.overlay, m.flow]) {
     const at = module.nextWakeAt();
     if (at !== undefined && at <= now.mono) module.onWake(now);
   }
   for (const peer of m.flow.takePaced(now)) onLinkEased(m, peer, now);
+  // A tick may have emptied a queue into a link that is not full, and of which the host will say nothing.
+  m.authoring.onLinkEased(now);
 }
 
 /** The goodbye goes out first, then the links close. */

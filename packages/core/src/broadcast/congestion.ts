@@ -9,18 +9,17 @@ interface Waiting {
 const BEHIND_SHARE = 0.25;
 
 /**
- * Are at least half of these links behind? Then our own words had better wait where the newer still replaces the
- * older and no signature is spent. One slow neighbour among many holds nobody up: its queue drops what is too much.
+ * Are all of these links behind? Then our own words had better wait where the newer still replaces the older and no
+ * signature is spent. No neighbour silences another's app by reading slowly: its queue drops what is too much.
  */
 export function isCongested(links: Iterable<Waiting>, config: Config): boolean {
   const limit = BEHIND_SHARE * config['broadcast.queueBytes'];
   let behind = 0;
-  let others = 0;
   for (const { waitingBytes } of links) {
-    if (waitingBytes > limit) behind += 1;
-    else others += 1;
+    if (waitingBytes <= limit) return false;
+    behind += 1;
   }
-  return behind > 0 && behind >= others;
+  return behind > 0;
 }
 
 export function waitingBytesOf(links: Iterable<Waiting>): number {

@@ -3,6 +3,8 @@
  * be neither overtaken nor replaced, and a heartbeat behind a megabyte of sync looks like death. So a link is given
  * a small window; the rest waits in the modules, where the urgent goes first and the newer replaces the older,
  * until the host says that the link has drained. Small frames (liveness, grafts, goodbyes) do not wait for that.
+ * A link that does not drain is given up, however lively its other side: who only talks and never reads would
+ * hold back our own words.
  * A fast link is held to what the other side's guard admits: what is beyond would be thrown away there.
  */
 import type { Config } from '../config.ts';
@@ -18,8 +20,12 @@ export interface Flow {
   /** Counts a frame that is about to go. False: far too much waits already, and it is not to go. */
   admit(peer: PeerId, type: FrameType, bytes: number, now: Now): boolean;
   /** The host says that no more than `waiting` bytes of what it was given wait. */
-  onDrained(peer: PeerId, waiting: number): void;
+  onDrained(peer: PeerId, waiting: number, now: Now): void;
   onNeighbourDown(peer: PeerId): void;
+  /** This node was stopped for so long, and no link is to blame for it. */
+  onStall(stalledMs: number): void;
+  /** Gives up the links that have not drained. */
+  onWake(now: Now): void;
   /** Links that were found closed for their pace and are open again. */
   takePaced(now: Now): readonly PeerId[];
   nextWakeAt(): MonoMs | undefined;
@@ -32,6 +38,8 @@ interface Window {
   given: number;
   /** The host has been asked to say when it has drained. */
   asked: boolean;
+  /** Without an answer by then the link is given up. */
+  stuckAt: number;
   /** What the other side admits, less a margin for what is not paced. */
   readonly pace: TokenBucket;
 }
@@ -58,15 +66,17 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
   const windowOf = (peer: PeerId, now: Now): Window => {
     let window = windows.get(peer);
     if (window === undefined) {
-      window = { given: 0, asked: false, pace: createTokenBucket(bytesPerSecond, bytesPerSecond, now.mono) };
+      const pace = createTokenBucket(bytesPerSecond, bytesPerSecond, now.mono);
+      window = { given: 0, asked: false, stuckAt: Number.POSITIVE_INFINITY, pace };
       windows.set(peer, window);
     }
     return window;
   };
 
-  const askIfFilling = (peer: PeerId, window: Window): void => {
+  const askIfFilling = (peer: PeerId, window: Window, now: Now): void => {
     if (window.asked || window.given < bulkBytes) return;
     window.asked = true;
+    window.stuckAt = now.mono + config['flow.drainMs'];
     outbox.effect({ type: 'watch-link', peer, below: LOW_SHARE * windowBytes });
   };
 
@@ -90,22 +100,35 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
       }
       window.given += bytes;
       window.pace.take(bytes, now.mono);
-      askIfFilling(peer, window);
+      askIfFilling(peer, window, now);
       return true;
     },
 
-    onDrained(peer, waiting) {
+    onDrained(peer, waiting, now) {
       const window = windows.get(peer);
       // Nobody asked: a word about an earlier link to the same peer.
       if (!window?.asked) return;
       window.given = waiting;
       window.asked = false;
-      askIfFilling(peer, window);
+      window.stuckAt = Number.POSITIVE_INFINITY;
+      askIfFilling(peer, window, now);
     },
 
     onNeighbourDown(peer) {
       windows.delete(peer);
       paced.delete(peer);
+    },
+
+    onStall(stalledMs) {
+      for (const window of windows.values()) window.stuckAt += stalledMs;
+    },
+
+    onWake(now) {
+      for (const [peer, window] of windows) {
+        if (now.mono < window.stuckAt) continue;
+        window.stuckAt = Number.POSITIVE_INFINITY;
+        outbox.fact({ type: 'link-overflowed', peer });
+      }
     },
 
     takePaced(now) {
@@ -117,6 +140,7 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
     nextWakeAt() {
       let next = Number.POSITIVE_INFINITY;
       for (const at of paced.values()) next = Math.min(next, at);
+      for (const { stuckAt } of windows.values()) next = Math.min(next, stuckAt);
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 

@@ -147,6 +147,40 @@ test('ENGINE-15: what a slow link has no room for waits, the urgent overtakes it
   expect(node.engine.stats().queuedBytes).toBe(0);
 });
 
+test('ENGINE-16: a neighbour that talks and does not read silences nobody, and is given up', () => {
+  const node = createNode({ slowLinks: true });
+  start(node);
+  const [good, stuck] = [peer(1), peer(2)];
+  node.link(good);
+  node.link(stuck);
+  let silenced = 0;
+  for (let n = 0; n < 150 && node.engine.neighbours().length === 2; n++) {
+    node.handle({ type: 'publish', kind: 'event', key: 'e', value: 'x'.repeat(4_000) });
+    node.advance(200);
+    for (const { peer: link } of ofType(node.effects(), 'watch-link')) {
+      if (link === good) node.handle({ type: 'link-drained', peer: good, waiting: 0 });
+    }
+    for (const link of [good, stuck]) node.receive(link, { type: 'heartbeat' });
+    if (node.engine.stats().unsigned > 0) silenced += 1;
+  }
+  expect(silenced).toBe(0);
+  expect(node.engine.neighbours().map(({ peer: link }) => link)).toEqual([good]);
+  expect(node.sent().findLast(({ to }) => to === stuck)?.frame).toMatchObject({ reason: 'overflow' });
+});
+
+test('AUTH-9: what waited for links goes when a tick has emptied their queue into a window that is not full', () => {
+  const config = { 'flow.windowBytes': 1_048_576, 'flow.linkBytes': 8_388_608 };
+  const node = createNode({ slowLinks: true, config });
+  start(node);
+  node.link(peer(1));
+  for (let n = 0; n < 20; n++) {
+    node.handle({ type: 'publish', kind: 'event', key: 'e', value: 'x'.repeat(8_000) });
+  }
+  expect(node.engine.stats().unsigned).toBeGreaterThan(1);
+  node.advance(100);
+  expect(node.engine.stats().unsigned).toBe(0);
+});
+
 test('ENGINE-16: a link that takes nothing at all is closed with its reason, and its peer is not called dead', () => {
   const node = createNode({ slowLinks: true, config: { 'flow.linkBytes': 131_072, 'flow.windowBytes': 65_536 } });
   start(node);

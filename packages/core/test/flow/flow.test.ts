@@ -36,7 +36,7 @@ test('FLOW-2: the host is asked once, when bulk has no room, to say when an eigh
   flow.admit(a, 'push', 1, at(0));
   flow.admit(a, 'push', WINDOW, at(0));
   expect(effects()).toEqual([{ type: 'watch-link', peer: a, below: WINDOW / 8 }]);
-  flow.onDrained(a, 0);
+  flow.onDrained(a, 0, at(0));
   expect(flow.isOpen(a, 'bulk', at(0))).toBe(true);
   flow.admit(a, 'push', WINDOW, at(0));
   expect(effects()).toHaveLength(1);
@@ -46,19 +46,19 @@ test('FLOW-2: a host that says more than it was asked for is asked again', () =>
   const { flow, effects } = bench();
   flow.admit(a, 'push', WINDOW, at(0));
   effects();
-  flow.onDrained(a, WINDOW / 2);
+  flow.onDrained(a, WINDOW / 2, at(0));
   expect([flow.isOpen(a, 'push', at(0)), flow.isOpen(a, 'bulk', at(0))]).toEqual([true, false]);
   expect(effects()).toHaveLength(1);
 });
 
 test('FLOW-3: what nobody asked for, or about a link that is gone, changes nothing', () => {
   const { flow, effects } = bench();
-  flow.onDrained(a, 1_000_000);
+  flow.onDrained(a, 1_000_000, at(0));
   expect(flow.isOpen(a, 'bulk', at(0))).toBe(true);
   flow.admit(a, 'push', WINDOW, at(0));
   flow.onNeighbourDown(a);
   expect(flow.isOpen(a, 'bulk', at(0))).toBe(true);
-  flow.onDrained(a, 1_000_000);
+  flow.onDrained(a, 1_000_000, at(0));
   expect(flow.isOpen(a, 'bulk', at(0))).toBe(true);
   expect(effects()).toHaveLength(1);
 });
@@ -83,6 +83,33 @@ test.each<[FrameType, 'soft' | 'hard' | 'last']>([
   if (kind === 'hard') expect(facts()).toEqual([{ type: 'link-overflowed', peer: a }]);
 });
 
+test('FLOW-6: a link that has not drained 20 s after it was asked about is given up, once', () => {
+  const { flow, facts } = bench();
+  flow.admit(a, 'push', WINDOW, at(0));
+  flow.admit(b, 'push', WINDOW, at(5_000));
+  flow.onDrained(b, WINDOW / 2, at(19_000));
+  expect(flow.nextWakeAt()).toBe(20_000);
+  flow.onWake(at(19_999));
+  expect(facts()).toEqual([]);
+  flow.onWake(at(20_000));
+  expect(facts()).toEqual([{ type: 'link-overflowed', peer: a }]);
+  expect(flow.nextWakeAt()).toBe(39_000);
+  flow.onDrained(b, 0, at(30_000));
+  expect(flow.nextWakeAt()).toBeUndefined();
+  flow.onWake(at(60_000));
+  expect(facts()).toEqual([]);
+});
+
+test('FLOW-6: time in which this node was stopped does not count', () => {
+  const { flow, facts } = bench();
+  flow.admit(a, 'push', WINDOW, at(0));
+  flow.onStall(60_000);
+  flow.onWake(at(79_999));
+  expect(facts()).toEqual([]);
+  flow.onWake(at(80_000));
+  expect(facts()).toHaveLength(1);
+});
+
 test('FLOW-5: a fast link is held to nine tenths of what the other side admits, and opens again in time', () => {
   const { flow } = bench({ 'guard.linkBytesPerSecond': 100_000 });
   let sent = 0;
@@ -90,7 +117,7 @@ test('FLOW-5: a fast link is held to nine tenths of what the other side admits, 
   while (mono < 10_000) {
     while (flow.isOpen(a, 'push', at(mono))) {
       flow.admit(a, 'push', 8_000, at(mono));
-      flow.onDrained(a, 0);
+      flow.onDrained(a, 0, at(mono));
       sent += 8_000;
     }
     const due = flow.nextWakeAt()!;
