@@ -31,11 +31,11 @@ const STYLE = `<style>
  * @returns {string} a whole SVG document
  */
 export function modesChart(results) {
-  const runs = results.map(({ scenario, report, loadCurves }) => ({
-    ...modeOf(scenario),
-    points: loadCurves[1],
-    received: 1 + report.convergence.loads[1].redundancy,
-  }));
+  const runs = results.map(({ scenario, report, loadCurves }) => {
+    const mode = modeOf(scenario);
+    const { redundancy } = report.convergence.loads[mode.load];
+    return { ...mode, points: loadCurves[mode.load], received: 1 + redundancy };
+  });
   const { nodes } = results[0].scenario;
   const barsTop = PANEL.top + 2 * PANEL.stepY + 16;
   const height = barsTop + runs.length * BAR_STEP + 44;

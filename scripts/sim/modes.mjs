@@ -1,11 +1,11 @@
 /**
- * The modes of broadcast, compared: what theory says of each, and the table of them in docs/simulation.md. What is
- * shown is the second message: the first one grows the tree.
+ * The modes of broadcast, compared: what theory says of each, and the table of them in docs/simulation.md. Of the two
+ * messages the first is shown, and of the tree the second: that one finds it grown.
  */
 import { amount, markdown } from './tables.mjs';
 
-const SHOWN = 'convergence.loads.1';
-const FIRST = 'convergence.loads.0';
+/** In the load. */
+const [FIRST, SECOND] = [0, 1];
 const FAMILIES = ['push', 'pull', 'push-pull', 'flood', 'tree'];
 
 /** Do these variants, parsed, differ in how they spread? */
@@ -16,17 +16,29 @@ export function areModes(variants) {
 /**
  * One step of a rumour is a round, of a flood or a tree one way over a link.
  *
- * @returns {{ family: string, k?: number, name: string, stepMs: number, steps: string, theory: { steps?: number, copies: number } }}
+ * @returns {{
+ *   family: string, k?: number, name: string,
+ *   load: number, stepMs: number, steps: string,
+ *   theory: { steps?: number, copies: number },
+ * }}  `load`: the number of the message that is shown
  */
 export function modeOf({ nodes, config, network, topology }) {
   const family = config['broadcast.mode'];
   if (family === 'flood' || family === 'tree') {
-    const copies = family === 'tree' ? 1 : topology.random - 1;
-    return { family, name: family, stepMs: network.latencyMs.of[0][0], steps: 'hops', theory: { copies } };
+    const [load, copies] = family === 'tree' ? [SECOND, 1] : [FIRST, topology.random - 1];
+    return { family, name: family, load, stepMs: network.latencyMs.of[0][0], steps: 'hops', theory: { copies } };
   }
   const k = config['broadcast.fanout'];
   const stepMs = config['broadcast.roundMs'];
-  return { family, k, name: `${family}(${k})`, stepMs, steps: 'rounds', theory: rumourTheory(family, k, nodes) };
+  return {
+    family,
+    k,
+    name: `${family}(${k})`,
+    load: FIRST,
+    stepMs,
+    steps: 'rounds',
+    theory: rumourTheory(family, k, nodes),
+  };
 }
 
 /** Who was told tells `k` in each of so many rounds (`broadcast.hotRounds`). */
@@ -47,11 +59,8 @@ export function modesTable(scenarios, results) {
     variants.flatMap(({ name, figures }) => {
       const own = scenarios.get(scenario).find(variant => variant.name === name);
       const mode = modeOf(own);
-      const before = [amount(own.nodes), mode.name, String(seeds)];
-      const row = [...before, ...figuresOf(mode, load => figures[`${SHOWN}.${load}`] ?? {})];
-      if (mode.family !== 'tree') return [row];
-      const first = figuresOf(growing(mode), load => figures[`${FIRST}.${load}`] ?? {});
-      return [[before[0], 'tree, first message', before[2], ...first], row];
+      const rows = mode.family === 'tree' ? [growing(mode), mode] : [mode];
+      return rows.map(row => [amount(own.nodes), row.name, String(seeds), ...figuresOf(row, figures)]);
     }),
   );
   const head = ['N', 'mode', 'seeds', '99 % of the room', 'all of it', 'theory', 'copies per node', 'theory', 'bytes'];
@@ -60,11 +69,12 @@ export function modesTable(scenarios, results) {
 
 /** Nobody borrows a tree before there is one. */
 function growing(mode) {
-  return { ...mode, theory: {} };
+  return { ...mode, name: 'tree, first message', load: FIRST, theory: {} };
 }
 
-function figuresOf(mode, figure) {
-  const { theory, steps } = mode;
+function figuresOf(mode, figures) {
+  const { theory, steps, load } = mode;
+  const figure = name => figures[`convergence.loads.${load}.${name}`] ?? {};
   return [
     timeOf(figure('t99Ms'), mode),
     timeOf(figure('t100Ms'), mode),

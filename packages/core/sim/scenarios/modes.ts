@@ -50,8 +50,8 @@ const modes: readonly Mode[] = [
 ];
 
 /**
- * One graph with eight random links each; only the way of spreading differs. What is compared is the second message:
- * the first one grows the tree.
+ * One graph with eight random links each; only the way of spreading differs. Two messages with eight seconds between: the
+ * first grows the tree that the second takes.
  */
 function room(nodes: number, theoryRounds: number, compared = modes): readonly ScenarioFile[] {
   return compared.map(({ name, about, config, expect }) => ({
