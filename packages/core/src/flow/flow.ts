@@ -40,8 +40,9 @@ interface Window {
   asked: boolean;
   /** Without an answer by then the link is given up. */
   stuckAt: number;
-  /** What the other side admits, less a margin for what is not paced. */
+  /** What the other side admits, bytes and frames, less a margin for what is not paced. */
   readonly pace: TokenBucket;
+  readonly frames: TokenBucket;
 }
 
 /** Bulk keeps the line busy with little, so that what is fresh finds room and waits for little. */
@@ -62,12 +63,14 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
   /** Closed for their pace, and when they open. */
   const paced = new Map<PeerId, number>();
   const bytesPerSecond = PACE_SHARE * config['guard.linkBytesPerSecond'];
+  const framesPerSecond = PACE_SHARE * config['guard.linkFramesPerSecond'];
 
   const windowOf = (peer: PeerId, now: Now): Window => {
     let window = windows.get(peer);
     if (window === undefined) {
       const pace = createTokenBucket(bytesPerSecond, bytesPerSecond, now.mono);
-      window = { given: 0, asked: false, stuckAt: Number.POSITIVE_INFINITY, pace };
+      const frames = createTokenBucket(framesPerSecond, framesPerSecond, now.mono);
+      window = { given: 0, asked: false, stuckAt: Number.POSITIVE_INFINITY, pace, frames };
       windows.set(peer, window);
     }
     return window;
@@ -85,7 +88,8 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
       const window = windows.get(peer);
       if (window === undefined) return true;
       if (window.given >= (load === 'bulk' ? bulkBytes : windowBytes)) return false;
-      const waitMs = window.pace.waitMs(Math.min(FRAME_BYTES, bytesPerSecond), now.mono);
+      const bytesMs = window.pace.waitMs(Math.min(FRAME_BYTES, bytesPerSecond), now.mono);
+      const waitMs = Math.max(bytesMs, window.frames.waitMs(1, now.mono));
       if (waitMs > 0) paced.set(peer, now.mono + waitMs);
       return waitMs === 0;
     },
@@ -100,6 +104,7 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
       }
       window.given += bytes;
       window.pace.take(bytes, now.mono);
+      window.frames.take(1, now.mono);
       askIfFilling(peer, window, now);
       return true;
     },

@@ -133,3 +133,15 @@ test('FLOW-5: a fast link is held to nine tenths of what the other side admits, 
   flow.onNeighbourDown(a);
   expect(flow.nextWakeAt()).toBeUndefined();
 });
+
+test('FLOW-5: the same holds for frames, however small', () => {
+  const { flow } = bench({ 'guard.linkFramesPerSecond': 100 });
+  const burst = (mono: number): number => {
+    let sent = 0;
+    for (; flow.isOpen(a, 'bulk', at(mono)); sent++) flow.admit(a, 'offer', 10, at(mono));
+    return sent;
+  };
+  expect(burst(0)).toBe(90);
+  expect(flow.nextWakeAt()).toBe(12);
+  expect([burst(11), burst(12), burst(1_012)]).toEqual([0, 1, 90]);
+});
