@@ -325,6 +325,8 @@ function onFrame({ modules, outbox, metrics, decode }: Parts, from: PeerId, byte
     case 'pull':
       return modules.broadcast.onFrame(from, frame, now);
     case 'offer':
+      modules.sync.onOffer(from, now);
+      return modules.transfer.onFrame(from, frame, now);
     case 'fetch':
     case 'chunk':
       return modules.transfer.onFrame(from, frame, now);

@@ -26,6 +26,8 @@ type Item = { readonly session: number; readonly record: SignedRecord } | { read
 const FRAME_TARGET_BYTES = 4_096;
 /** What may go at once: a heartbeat behind it is late by half a second where 1 Mbit/s go up. Above one record. */
 const BURST_BYTES = 65_536;
+/** An offer is small, but a frame: at the usual pace a hundred a second, half of what the other side admits. */
+const OFFER_COST_BYTES = 2_560;
 /** More than the largest room holds; a neighbour that wants still more asks again. */
 const MAX_ITEMS = 32_768;
 /** A neighbour that asks without reading waits in vain for what is beyond. */
@@ -37,17 +39,19 @@ export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQue
   let head = 0;
   let answers = 0;
 
-  /** The records that go together next: of one session, up to the size of a frame. */
+  /** The records that go together next: of one session, up to the size of a frame; a large one is offered alone. */
   const nextRecords = (): readonly SignedRecord[] => {
     const records: SignedRecord[] = [];
     let bytes = 0;
     const first = items[head];
     for (let at = head; at < items.length && records.length < wireLimits.recordsPerFrame; at++) {
       const item = items[at]!;
-      if ('answer' in item || 'answer' in first! || item.session !== first!.session || isLarge(item.record)) break;
+      if ('answer' in item || 'answer' in first! || item.session !== first!.session) break;
+      if (records.length > 0 && isLarge(item.record)) break;
       bytes += item.record.bytes.length;
       if (records.length > 0 && bytes > FRAME_TARGET_BYTES) break;
       records.push(item.record);
+      if (isLarge(item.record)) break;
     }
     return records;
   };
@@ -76,22 +80,19 @@ export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQue
         drop(1);
         return first.answer;
       }
-      if (isLarge(first.record)) {
-        drop(1);
-        return offerOf(first.record, false);
-      }
       const records = nextRecords();
-      if (!pace.take(lengthOf(records), now.mono)) return undefined;
+      if (!pace.take(costOf(records), now.mono)) return undefined;
       drop(records.length);
+      if (isLarge(first.record)) return offerOf(first.record, false);
       return { type: 'delta', session: first.session, records: records.map(({ bytes }) => bytes) };
     },
     nextWakeAt(now) {
       if (head >= items.length) return undefined;
-      return (now.mono + pace.waitMs(lengthOf(nextRecords()), now.mono)) as MonoMs;
+      return (now.mono + pace.waitMs(costOf(nextRecords()), now.mono)) as MonoMs;
     },
   };
 }
 
-function lengthOf(records: readonly SignedRecord[]): number {
-  return records.reduce((sum, { bytes }) => sum + bytes.length, 0);
+function costOf(records: readonly SignedRecord[]): number {
+  return records.reduce((sum, record) => sum + (isLarge(record) ? OFFER_COST_BYTES : record.bytes.length), 0);
 }

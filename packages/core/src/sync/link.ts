@@ -61,6 +61,11 @@ export function endSession(link: Link, session: Session): void {
   if (link.theirs === session) link.theirs = undefined;
 }
 
+/** A neighbour works through one queue: while it sends for one session, the other waits for its turn. */
+export function touch(link: Link, now: Now): void {
+  for (const session of [link.own, link.theirs]) if (session !== undefined) session.touchedAt = now.mono;
+}
+
 export interface Shipped {
   /** Those of the records that may be sent once more; they count as sent. */
   admit(records: readonly SignedRecord[], now: Now): readonly SignedRecord[];

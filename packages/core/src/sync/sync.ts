@@ -15,7 +15,7 @@ import type { SyncDomain, SyncTopic } from '../wire/sync-topic.ts';
 import { type BulkIn, createBulkIn } from './bulk-in.ts';
 import { createExchange, workOf } from './exchange.ts';
 import { createIndexSet, type IndexSet } from './index-set.ts';
-import { createLink, endSession, type Link, type Session, sessionOf } from './link.ts';
+import { createLink, endSession, type Link, type Session, sessionOf, touch } from './link.ts';
 
 export type SyncFrame = Extract<Frame, { type: 'sync' | 'delta' | 'done' }>;
 
@@ -23,6 +23,8 @@ export interface Sync {
   onNeighbourUp(peer: PeerId, outbound: boolean, now: Now): void;
   onNeighbourDown(peer: PeerId, now: Now): void;
   onFrame(from: PeerId, frame: SyncFrame, now: Now): void;
+  /** Of a session, as a delta is: what the neighbour sends of it keeps it alive. */
+  onOffer(from: PeerId, now: Now): void;
   onRecordStored(fact: Extract<Fact, { type: 'record-stored' }>, now: Now): void;
   onRecordDropped(record: SignedRecord): void;
   /** The link has room again. */
@@ -112,7 +114,10 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       const frame = link.bulk.take(now);
       if (frame === undefined) break;
       outbox.send(peer, frame);
-      if (frame.type === 'offer') continue;
+      if (frame.type === 'offer') {
+        touch(link, now);
+        continue;
+      }
       const session = sessionOf(link, frame.session);
       if (session === undefined) continue;
       session.touchedAt = now.mono;
@@ -186,14 +191,18 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     onFrame(from, frame, now) {
       const link = links.get(from);
       if (link === undefined) return;
-      // A neighbour works through one queue: while it sends for one session, the other waits for its turn.
-      for (const session of [link.own, link.theirs]) if (session !== undefined) session.touchedAt = now.mono;
+      touch(link, now);
       if (frame.type === 'sync') return onSync(from, link, frame, now);
       const session = sessionOf(link, frame.session);
       if (session === undefined) return outbox.fact({ type: 'record-ignored', reason: 'unasked' });
       if (frame.type === 'done') return end(from, link, session, now);
       if (frame.records.length > 0) bulkIn.onRecords(from, now);
       for (const bytes of frame.records) outbox.fact({ type: 'record-offered', bytes, from, path: 'sync' });
+    },
+
+    onOffer(from, now) {
+      const link = links.get(from);
+      if (link !== undefined) touch(link, now);
     },
 
     onRecordStored({ record, path, kept }, now) {

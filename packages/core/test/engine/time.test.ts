@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { offerOf } from '../../src/identity/large.ts';
 import { createNode, type TestNode } from '../support/node.ts';
 import { peer } from '../support/peers.ts';
 import { record } from '../support/records.ts';
@@ -84,4 +85,21 @@ test('ENGINE-7: a backlog that arrives before the late wake gives the suspects o
   }
   expect(node.mono - from).toBe(8_000);
   expect(gone(node)).toEqual([{ what: 'presence-gone', peer: peer(3), reason: 'failed' }]);
+});
+
+test('SYNC-22: while the other side has only large records to offer the session does not end', () => {
+  const node = createNode();
+  const helper = peer(1);
+  node.handle({ type: 'start' });
+  node.link(helper, true);
+  const opening = node.sent().find(({ frame }) => frame.type === 'sync')!.frame;
+  for (let n = 0; n < 5; n++) {
+    node.receive(helper, offerOf(record({ key: `k${n}`, value: new Uint8Array(20_000) }), false));
+    for (let s = 0; s < 4; s++) {
+      node.advance(1_000);
+      node.receive(helper, { type: 'heartbeat' });
+    }
+  }
+  node.receive(helper, { type: 'done', session: opening.type === 'sync' ? opening.session : Number.NaN });
+  expect(node.engine.stats().refused['unasked']).toBeUndefined();
 });

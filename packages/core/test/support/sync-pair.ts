@@ -6,7 +6,7 @@ import { toHex, utf8 } from '../../src/lib/bytes.ts';
 import type { Rng } from '../../src/lib/rng.ts';
 import { createSync, type Sync, type SyncFrame } from '../../src/sync/sync.ts';
 import type { PeerId, RecordId } from '../../src/types.ts';
-import { decodeFrame, encodeFrame } from '../../src/wire/frame.ts';
+import { decodeFrame, encodeFrame, type Frame } from '../../src/wire/frame.ts';
 import { at, peer, WALL } from './peers.ts';
 import { createRecorder } from './recorder.ts';
 import { record } from './records.ts';
@@ -26,7 +26,7 @@ export interface Side {
   readonly peer: PeerId;
   readonly sync: Sync;
   readonly records: Map<string, SignedRecord>;
-  readonly sent: SyncFrame[];
+  readonly sent: Frame[];
   readonly sentTo: Set<PeerId>;
   readonly facts: Fact[];
   /** Its links take no bulk. */
@@ -92,7 +92,7 @@ export function createMesh(size: number, config: ConfigOverrides = {}, seed = 1)
           ...recorder.outbox,
           isOpen: () => !side.full,
           send(to, frame) {
-            side.sent.push(frame as SyncFrame);
+            side.sent.push(frame);
             side.sentTo.add(to);
             inFlight.push({ to, from: side, bytes: encodeFrame(frame) });
           },
@@ -122,7 +122,9 @@ export function createMesh(size: number, config: ConfigOverrides = {}, seed = 1)
     for (let next = inFlight.shift(); next !== undefined; next = inFlight.shift()) {
       const frame = decodeFrame(next.bytes);
       if (!frame.ok) throw new Error(`an honest frame was refused: ${frame.code}`);
-      byPeer.get(next.to)!.sync.onFrame(next.from.peer, frame.value as SyncFrame, at(mono));
+      const { sync } = byPeer.get(next.to)!;
+      if (frame.value.type === 'offer') sync.onOffer(next.from.peer, at(mono));
+      else sync.onFrame(next.from.peer, frame.value as SyncFrame, at(mono));
     }
   };
 

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { makeConfig } from '../../src/config.ts';
+import { createGuard } from '../../src/guard/guard.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
 import { createBulkQueue, MAX_ANSWERS } from '../../src/sync/bulk-queue.ts';
 import { createExchange, type Exchange, MOST_CELLS, type Step, workOf } from '../../src/sync/exchange.ts';
@@ -9,7 +11,8 @@ import { CELL_BYTES } from '../../src/sync/sketch.ts';
 import { itemHash } from '../../src/sync/sum.ts';
 import { wireLimits } from '../../src/wire/limits.ts';
 import type { SyncTopic } from '../../src/wire/sync-topic.ts';
-import { at } from '../support/peers.ts';
+import { at, peer } from '../support/peers.ts';
+import { createRecorder } from '../support/recorder.ts';
 import { announceSeed, rngOf } from '../support/seed.ts';
 import { fakeRecord } from '../support/sync-pair.ts';
 
@@ -191,4 +194,24 @@ test('SYNC-11: the bulk queue of a link is bounded, its answers included', () =>
   expect(frames).toEqual({ delta: 32_768, done: MAX_ANSWERS });
   queue.addAnswer({ type: 'done', session: 1 });
   expect(queue.take(at(1_000_000_000))?.type).toBe('done');
+});
+
+test('SYNC-22: large records are offered in their turn, no faster than the other side admits frames', () => {
+  const queue = createBulkQueue(262_144, at(0));
+  const large = { ...some(1)[0]!, bytes: new Uint8Array(wireLimits.inlineBytes + 1) };
+  queue.add(
+    1,
+    Array.from({ length: 1_000 }, () => large),
+  );
+  queue.addAnswer({ type: 'done', session: 1 });
+  const guard = createGuard(makeConfig(), createRecorder().outbox);
+  let [now, offers] = [0, 0];
+  for (let frame = queue.take(at(0)); frame?.type !== 'done'; frame = queue.take(at(now))) {
+    if (frame === undefined) now = queue.nextWakeAt(at(now))!;
+    else offers += 1;
+    if (frame !== undefined) expect(guard.admit(peer(1), 25, at(now))).toBe(true);
+  }
+  expect(offers).toBe(1_000);
+  expect(now).toBeGreaterThan(9_000);
+  expect(now).toBeLessThan(10_500);
 });

@@ -10,6 +10,7 @@ import { announceSeed, rngOf } from '../support/seed.ts';
 import { createMesh, createPair, fakeRecord, ids, type Pair, type Side } from '../support/sync-pair.ts';
 
 const count = (side: Side, type: Frame['type']): number => side.sent.filter(frame => frame.type === type).length;
+const sessionOf = (frame: Frame | undefined): number => (frame?.type === 'sync' ? frame.session : Number.NaN);
 const ended = (side: Side): number => side.facts.filter(fact => fact.type === 'sync-ended').length;
 const refusals = (side: Side): readonly string[] =>
   side.facts.flatMap(fact => (fact.type === 'record-ignored' ? [fact.reason] : []));
@@ -297,7 +298,7 @@ test('SYNC-6: two sessions of its own at a time; the next neighbour waits until 
   for (const to of [b, c, d, e]) a.sync.onNeighbourUp(to.peer, true, at(0));
   expect([b, c, d, e].map(opened)).toEqual([true, true, false, false]);
   expect(a.sync.sessions()).toBe(OWN_SESSIONS);
-  a.sync.onFrame(b.peer, { type: 'done', session: a.sent[0]!.session }, at(0));
+  a.sync.onFrame(b.peer, { type: 'done', session: sessionOf(a.sent[0]) }, at(0));
   expect([b, c, d, e].map(opened)).toEqual([true, true, true, false]);
   expect(a.sync.nextWakeAt()).toBe(1_000);
   a.sync.onWake(at(999));
@@ -318,7 +319,7 @@ test('SYNC-6: a neighbour that goes leaves its place to the next', () => {
 test('SYNC-6: a session without progress is forgotten after its time', () => {
   const pair = createPair({ 'sync.timeoutMs': 1_000, 'sync.periodMs': 500 });
   pair.a.sync.onNeighbourUp(pair.b.peer, true, at(0));
-  const session = pair.a.sent[0]!.session;
+  const session = sessionOf(pair.a.sent[0]);
   pair.run(999);
   pair.a.sync.onFrame(pair.b.peer, { type: 'delta', session, records: [] }, at(999));
   expect(pair.a.facts).toEqual([]);
@@ -539,4 +540,20 @@ test('SYNC-20: a full link is sent nothing of a session but its opening, and whe
   pair.a.sync.onLinkDrained(pair.b.peer, at(5_000));
   pair.run(20_000);
   expectEqual(pair.a, pair.b);
+});
+
+test('SYNC-22: while a neighbour has large records to offer its session goes on, for longer than the silence that ends it', () => {
+  const pair = createPair({ 'sync.bytesPerSecond': 65_536, 'sync.periodMs': 600_000 });
+  const rng = rngOf(0, 22);
+  const bytes = new Uint8Array(wireLimits.inlineBytes + 1);
+  for (let n = 0; n < 400; n++) pair.a.store({ ...fakeRecord(rng, n), bytes });
+  pair.linkUp();
+  pair.run(10_000);
+  for (const { sync } of [pair.a, pair.b]) sync.onWake(at(10_000));
+  expect(count(pair.a, 'offer')).toBeLessThan(400);
+  expect([ended(pair.a), ended(pair.b)]).toEqual([0, 0]);
+  pair.run(20_000);
+  expect(count(pair.a, 'offer')).toBe(400);
+  expect([ended(pair.a), ended(pair.b)]).toEqual([1, 1]);
+  expect([...refusals(pair.a), ...refusals(pair.b)]).toEqual([]);
 });
