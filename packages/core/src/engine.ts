@@ -357,7 +357,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'neighbour-down':
       return onNeighbourDown(m, fact, now);
     case 'record-coming':
-      return m.broadcast.onRecordComing(fact.id, fact.from, now);
+      return m.broadcast.onRecordComing(fact.id, now);
     case 'link-overflowed':
       return m.overlay.onLinkOverflowed(fact.peer, now);
     case 'neighbour-silent':

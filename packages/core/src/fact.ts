@@ -22,7 +22,7 @@ export type Fact =
   /** A link has been silent for too long: the peer behind it may be dead. */
   | { readonly type: 'neighbour-silent'; readonly peer: PeerId }
   /** A record is on its way here, in chunks: it need not be asked for. */
-  | { readonly type: 'record-coming'; readonly id: RecordId; readonly from: PeerId }
+  | { readonly type: 'record-coming'; readonly id: RecordId }
   /** More waits for this link than it will ever take. */
   | { readonly type: 'link-overflowed'; readonly peer: PeerId }
   | { readonly type: 'record-offered'; readonly bytes: Uint8Array; readonly from: Source; readonly path: Path }

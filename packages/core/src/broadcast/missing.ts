@@ -10,6 +10,11 @@ import type { ShortId } from '../wire/frame.ts';
 
 export interface Missing {
   announced(id: ShortId, by: PeerId, now: Now): void;
+  /**
+   * It was offered and is fetched: the time to ask is put off, once. The offer may be a lie, and of a record that
+   * is not even large.
+   */
+  coming(id: ShortId, now: Now): void;
   /** `from`: whose copy it was, when it came over a link. True when it had been asked for. */
   arrived(id: ShortId, from: string, now: Now): boolean;
   /** Whom to ask for what, now. */
@@ -25,6 +30,7 @@ interface Wanted {
   readonly firstAt: number;
   askAt: number;
   asked: PeerId | undefined;
+  isComing: boolean;
 }
 
 const MAX_WANTED = 8_192;
@@ -47,6 +53,14 @@ export function createMissing(config: Config): Missing {
     patience = Math.min(config['broadcast.graftMaxMs'], Math.max(config['broadcast.graftMinMs'], 1.5 * p90));
   };
 
+  const add = (id: ShortId, announcers: PeerId[], waitMs: number, now: Now): Wanted => {
+    const askAt = now.mono + waitMs;
+    const entry = { announcers, firstAt: now.mono, askAt, asked: undefined, isComing: false };
+    wanted.set(id, entry, now.mono);
+    nextAt = Math.min(nextAt, askAt);
+    return entry;
+  };
+
   return {
     announced(id, by, now) {
       const known = wanted.get(id);
@@ -54,16 +68,20 @@ export function createMissing(config: Config): Missing {
         if (known.announcers.length < MAX_ANNOUNCERS && !known.announcers.includes(by)) known.announcers.push(by);
         return;
       }
-      const askAt = now.mono + patience;
-      wanted.set(id, { announcers: [by], firstAt: now.mono, askAt, asked: undefined }, now.mono);
-      nextAt = Math.min(nextAt, askAt);
+      add(id, [by], patience, now);
+    },
+    coming(id, now) {
+      const known = wanted.get(id) ?? add(id, [], config['transfer.timeoutMs'], now);
+      if (known.isComing) return;
+      known.isComing = true;
+      known.askAt = now.mono + config['transfer.timeoutMs'];
     },
     arrived(id, from, now) {
       const known = wanted.get(id);
       if (known === undefined) return false;
       wanted.delete(id);
-      // A copy that was asked for says nothing about the tree; one that came by itself after all does.
-      if (known.asked !== from) learn(now.mono - known.firstAt);
+      // A copy that was asked for says nothing about the tree, nor one in chunks; one that came by itself does.
+      if (known.asked !== from && !known.isComing) learn(now.mono - known.firstAt);
       return known.asked !== undefined;
     },
     takeDue(isNeighbour, now) {

@@ -15,8 +15,8 @@ export interface Broadcast {
   /** The record is genuine; whether it is kept is for others to say. */
   onRecordAccepted(record: SignedRecord, from: Source, now: Now): void;
   onRecordStored(record: SignedRecord, from: Source, path: Path, now: Now): void;
-  /** It is on its way here, in chunks. */
-  onRecordComing(id: RecordId, from: PeerId, now: Now): void;
+  /** Somebody offered it, and it is fetched: perhaps it comes. */
+  onRecordComing(id: RecordId, now: Now): void;
   onRecordDuplicate(id: RecordId, from: Source, path: Path, now: Now): void;
   onFrame(from: PeerId, frame: BroadcastFrame, now: Now): void;
   /** The link has room again. */

@@ -240,10 +240,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
       if (isFresh(record, config, now)) announce(record, from, now);
     },
 
-    onRecordComing(recordId, from, now) {
-      recent.note(recordId, now);
-      missing.arrived(shortIdOf(recordId), from, now);
-    },
+    onRecordComing: (id, now) => missing.coming(shortIdOf(id), now),
 
     onRecordDuplicate(recordId: RecordId, from: Source, path: Path, now: Now) {
       const link = path === 'push' ? links.get(from as PeerId) : undefined;

@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts';
 import type { Path } from '../fact.ts';
 import { recordIdOf } from '../identity/record.ts';
-import { concatBytes } from '../lib/bytes.ts';
+import { joinBytes } from '../lib/bytes.ts';
 import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
@@ -19,20 +19,28 @@ export interface Incoming {
 
 interface Wanted {
   readonly id: RecordId;
-  readonly size: number;
   readonly path: Path;
   /** Who offered it and has not failed; the first of them is being asked when `pull` is there. */
-  readonly sources: PeerId[];
+  readonly sources: OfferedBy[];
   pull: Pull | undefined;
+}
+
+interface OfferedBy {
+  readonly peer: PeerId;
+  /** As this one says: a false size is no reason not to hear the true one. */
+  readonly size: number;
 }
 
 /** From the first source, since it was asked. */
 interface Pull {
+  readonly size: number;
   readonly chunks: Uint8Array[];
   received: number;
   /** What was asked for ends here. */
   end: number;
   giveUpAt: number;
+  /** All of it by then: a chunk now and then must not hold the place for ever. */
+  readonly deadline: number;
 }
 
 /** Offers that wait for their turn, each a few dozen bytes. */
@@ -40,35 +48,64 @@ export const MAX_WANTED = 256;
 export const MAX_SOURCES = 4;
 /** From one neighbour at a time. */
 export const MAX_PER_LINK = 2;
+/** A line of 256 kbit/s from which eight neighbours pull two records each; more slowly nothing large can come. */
+export const LEAST_BYTES_PER_SECOND = 2_048;
 
 export function createIncoming(config: Config, outbox: Outbox): Incoming {
   const wanted = new Map<RecordId, Wanted>();
 
   const pulls = (): Wanted[] => [...wanted.values()].filter(({ pull }) => pull !== undefined);
 
-  const ask = (record: Wanted, pull: Pull, now: Now): void => {
-    const from = pull.received;
-    pull.end = Math.min(record.size, from + wireLimits.fetchBytes);
-    pull.giveUpAt = now.mono + config['transfer.timeoutMs'];
-    outbox.send(record.sources[0]!, { type: 'fetch', id: record.id, from, length: pull.end - from });
+  const renew = (pull: Pull, now: Now): void => {
+    pull.giveUpAt = Math.min(now.mono + config['transfer.timeoutMs'], pull.deadline);
   };
 
-  /** As many as may be under way, the oldest offers first. */
+  const ask = (record: Wanted, pull: Pull, now: Now): void => {
+    const from = pull.received;
+    pull.end = Math.min(pull.size, from + wireLimits.fetchBytes);
+    renew(pull, now);
+    outbox.send(record.sources[0]!.peer, { type: 'fetch', id: record.id, from, length: pull.end - from });
+  };
+
+  const begin = (record: Wanted, now: Now): void => {
+    const { size } = record.sources[0]!;
+    const deadline = now.mono + config['transfer.timeoutMs'] + Math.ceil((1_000 * size) / LEAST_BYTES_PER_SECOND);
+    record.pull = { size, chunks: [], received: 0, end: 0, giveUpAt: deadline, deadline };
+    ask(record, record.pull, now);
+  };
+
+  /** As many as may be under way, the oldest offers first, each from the first that offered it and is not busy. */
   const start = (now: Now): void => {
     const underWay = pulls();
     let free = config['transfer.atOnce'] - underWay.length;
     const perLink = new Map<PeerId, number>();
-    for (const { sources } of underWay) perLink.set(sources[0]!, (perLink.get(sources[0]!) ?? 0) + 1);
+    const busy = (peer: PeerId): number => perLink.get(peer) ?? 0;
+    for (const { sources } of underWay) perLink.set(sources[0]!.peer, busy(sources[0]!.peer) + 1);
     for (const record of wanted.values()) {
       if (free <= 0) return;
-      const source = record.sources[0]!;
-      const busy = perLink.get(source) ?? 0;
-      if (record.pull !== undefined || busy >= MAX_PER_LINK) continue;
-      perLink.set(source, busy + 1);
+      const at = record.sources.findIndex(({ peer }) => busy(peer) < MAX_PER_LINK);
+      if (record.pull !== undefined || at < 0) continue;
+      record.sources.unshift(...record.sources.splice(at, 1));
+      perLink.set(record.sources[0]!.peer, busy(record.sources[0]!.peer) + 1);
       free -= 1;
-      record.pull = { chunks: [], received: 0, end: 0, giveUpAt: 0 };
-      ask(record, record.pull, now);
+      begin(record, now);
     }
+  };
+
+  /** All places are taken: who has the most gives its last to one that has fewer, so that nobody keeps others out. */
+  const giveWay = (from: PeerId): boolean => {
+    const held = new Map<PeerId, Wanted[]>();
+    for (const record of wanted.values()) {
+      const { peer } = record.sources[0]!;
+      const list = held.get(peer);
+      if (list === undefined) held.set(peer, [record]);
+      else list.push(record);
+    }
+    const most = [...held.values()].reduce((a, b) => (b.length > a.length ? b : a));
+    const last = most.findLast(({ pull }) => pull === undefined);
+    if (last === undefined || most.length <= (held.get(from)?.length ?? 0) + 1) return false;
+    wanted.delete(last.id);
+    return true;
   };
 
   /** The neighbour asked did not give it: from the beginning with the next, so that a lie has one author. */
@@ -81,8 +118,8 @@ export function createIncoming(config: Config, outbox: Outbox): Incoming {
   };
 
   const finish = (record: Wanted, pull: Pull): void => {
-    const bytes = concatBytes(...pull.chunks);
-    const from = record.sources[0]!;
+    const bytes = joinBytes(pull.chunks);
+    const from = record.sources[0]!.peer;
     if (recordIdOf(bytes) !== record.id) {
       outbox.fact({ type: 'misbehaved', peer: from, offence: 'bad-record', detail: 'not what was offered' });
       return turnFrom(record);
@@ -95,29 +132,33 @@ export function createIncoming(config: Config, outbox: Outbox): Incoming {
     onOffer(from, { id, size, fresh }, now) {
       const known = wanted.get(id);
       if (known !== undefined) {
-        const isNews = known.size === size && !known.sources.includes(from);
-        if (isNews && known.sources.length < MAX_SOURCES) known.sources.push(from);
-        return;
+        const isNews = known.sources.every(({ peer }) => peer !== from);
+        if (isNews && known.sources.length < MAX_SOURCES) known.sources.push({ peer: from, size });
+        return start(now);
       }
-      if (wanted.size >= MAX_WANTED) return outbox.fact({ type: 'record-ignored', reason: 'busy' });
-      wanted.set(id, { id, size, path: fresh ? 'push' : 'sync', sources: [from], pull: undefined });
-      outbox.fact({ type: 'record-coming', id, from });
+      if (wanted.size >= MAX_WANTED) {
+        outbox.fact({ type: 'record-ignored', reason: 'busy' });
+        if (!giveWay(from)) return;
+      }
+      wanted.set(id, { id, path: fresh ? 'push' : 'sync', sources: [{ peer: from, size }], pull: undefined });
+      outbox.fact({ type: 'record-coming', id });
       start(now);
     },
 
     onChunk(from, { id, from: at, bytes }, now) {
       const record = wanted.get(id);
       const pull = record?.pull;
-      if (record === undefined || pull === undefined || record.sources[0] !== from || at !== pull.received) {
+      if (record === undefined || pull === undefined || record.sources[0]!.peer !== from || at !== pull.received) {
         return outbox.fact({ type: 'record-ignored', reason: 'unasked' });
       }
-      if (bytes.length === 0 || at + bytes.length > pull.end) turnFrom(record);
+      // Of one size: else the same bytes could come in a hundred thousand pieces, each with its own overhead.
+      if (bytes.length !== Math.min(wireLimits.chunkBytes, pull.end - at)) turnFrom(record);
       else {
         // A copy: the frame it came in is larger, and would be kept with it.
         pull.chunks.push(bytes.slice());
         pull.received += bytes.length;
-        pull.giveUpAt = now.mono + config['transfer.timeoutMs'];
-        if (pull.received === record.size) finish(record, pull);
+        renew(pull, now);
+        if (pull.received === pull.size) finish(record, pull);
         else if (pull.received === pull.end) ask(record, pull, now);
       }
       start(now);
@@ -125,7 +166,7 @@ export function createIncoming(config: Config, outbox: Outbox): Incoming {
 
     onNeighbourDown(peer, now) {
       for (const record of [...wanted.values()]) {
-        const at = record.sources.indexOf(peer);
+        const at = record.sources.findIndex(source => source.peer === peer);
         if (at === 0) turnFrom(record);
         else if (at > 0) record.sources.splice(at, 1);
       }

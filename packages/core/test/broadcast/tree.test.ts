@@ -211,14 +211,28 @@ test('CAST-10: what arrives in time, or is known, is not asked for', () => {
   expect(t.frames().filter(frame => frame.endsWith('graft'))).toEqual([]);
 });
 
-test('MOVE-8: what is on its way in chunks is not asked for, whenever it was announced', () => {
+test('MOVE-8: what was offered is asked for ten seconds later than else, whenever it was announced, and put off once', () => {
   const t = bench();
   const [one, two] = [said(1), said(2)];
   t.broadcast.onFrame(a, { type: 'ihave', ids: [idOf(one)] }, at(0));
-  t.broadcast.onRecordComing(one.id, b, at(10));
-  t.broadcast.onRecordComing(two.id, b, at(10));
+  t.broadcast.onRecordComing(one.id, at(10));
+  t.broadcast.onRecordComing(two.id, at(10));
   t.broadcast.onFrame(a, { type: 'ihave', ids: [idOf(one), idOf(two)] }, at(20));
   t.broadcast.onWake(at(5_000));
+  t.broadcast.onRecordComing(one.id, at(5_000));
+  t.broadcast.onWake(at(10_009));
+  expect(t.frames()).toEqual([]);
+  t.broadcast.onWake(at(10_010));
+  expect(t.sent()).toMatchObject([{ to: a, frame: { type: 'graft', ids: [idOf(one), idOf(two)] } }]);
+});
+
+test('MOVE-8: what came is not asked for, and an offer that nobody announced and nothing follows is forgotten', () => {
+  const t = bench();
+  for (const n of [1, 2]) t.broadcast.onRecordComing(said(n).id, at(0));
+  t.broadcast.onFrame(a, { type: 'ihave', ids: [idOf(said(1))] }, at(5));
+  t.store(said(1), b, 9_000);
+  t.settle(9_100);
+  t.broadcast.onWake(at(10_000));
   expect(t.frames()).toEqual([]);
 });
 

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { concatBytes, equalBytes, fromHex, isWellFormed, toHex, utf8, utf8Length } from '../../src/lib/bytes.ts';
+import {
+  concatBytes,
+  equalBytes,
+  fromHex,
+  isWellFormed,
+  joinBytes,
+  toHex,
+  utf8,
+  utf8Length,
+} from '../../src/lib/bytes.ts';
 import { createEarliest } from '../../src/lib/earliest.ts';
 import { createExpiringMap } from '../../src/lib/expiring-map.ts';
 import { createRng, seedFrom } from '../../src/lib/rng.ts';
@@ -143,6 +152,7 @@ test('LIB-4: bytes are compared and joined by content', () => {
   expect(equalBytes(a, new Uint8Array([1, 3]))).toBe(false);
   expect(equalBytes(a, new Uint8Array([1]))).toBe(false);
   expect(concatBytes(a, new Uint8Array(0), new Uint8Array([3]))).toEqual(new Uint8Array([1, 2, 3]));
+  expect(joinBytes(Array.from({ length: 300_000 }, () => new Uint8Array([7])))).toHaveLength(300_000);
 });
 
 test('LIB-5: the earliest deadline is exact whatever moves where', () => {

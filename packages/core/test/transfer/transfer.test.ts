@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { makeConfig } from '../../src/config.ts';
 import { offerOf } from '../../src/identity/large.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
-import { MAX_PER_LINK, MAX_SOURCES, MAX_WANTED } from '../../src/transfer/incoming.ts';
+import { LEAST_BYTES_PER_SECOND, MAX_PER_LINK, MAX_SOURCES, MAX_WANTED } from '../../src/transfer/incoming.ts';
 import { MAX_JOBS } from '../../src/transfer/serving.ts';
 import { createTransfer, type Transfer, type TransferFrame } from '../../src/transfer/transfer.ts';
 import type { PeerId, RecordId } from '../../src/types.ts';
@@ -104,13 +104,38 @@ test('MOVE-3: two at a time come from one neighbour, eight in all', () => {
   expect(x.fetches()).toHaveLength(1);
 });
 
+const offerMany = (x: Bench, from: PeerId, count: number, first = 0): void => {
+  for (let i = first; i < first + count; i++) {
+    const id = i.toString(16).padStart(32, '0') as RecordId;
+    x.hear(from, { type: 'offer', id, size: 20_000, fresh: true });
+  }
+};
+
 test.each([-1, 0, 1])('MOVE-3: so many offers wait, and %i', n => {
   const x = bench();
-  for (let i = 0; i < MAX_WANTED + n; i++) {
-    const id = i.toString(16).padStart(32, '0') as RecordId;
-    x.hear(a, { type: 'offer', id, size: 20_000, fresh: true });
-  }
+  offerMany(x, a, MAX_WANTED + n);
   expect(ignored(x)).toEqual(n > 0 ? ['busy'] : []);
+});
+
+test('MOVE-3: neighbours that fill all places make room for one that comes later, up to an equal share', () => {
+  const x = bench();
+  for (let n = 0; n < 7; n++) offerMany(x, peer(10 + n), MAX_WANTED, n * MAX_WANTED);
+  x.facts();
+  offerMany(x, b, MAX_WANTED, 7 * MAX_WANTED);
+  const facts = x.facts();
+  expect(ofType(facts, 'record-coming')).toHaveLength(MAX_WANTED / 8);
+  expect(ofType(facts, 'record-ignored')).toHaveLength(MAX_WANTED);
+});
+
+test('MOVE-3: a record that waits for a busy neighbour is had from another that offers it, whatever the first says', () => {
+  const x = bench();
+  offerMany(x, a, MAX_PER_LINK);
+  x.hear(a, { ...offerOf(said, true), size: wireLimits.recordBytes } as TransferFrame);
+  x.fetches();
+  x.offer(b, said);
+  expect(x.fetches()).toEqual([[b, 0, 65_536]]);
+  for (let from = 0; from < said.bytes.length; from += 4_096) x.hear(b, chunkOf(said, from));
+  expect(ofType(x.facts(), 'record-offered')).toMatchObject([{ from: b, bytes: said.bytes }]);
 });
 
 test('MOVE-3: an offer is remembered of four neighbours, and of each once', () => {
@@ -146,6 +171,23 @@ test('MOVE-4: a silent neighbour is passed over, from the beginning; when none i
   expect(x.transfer.nextWakeAt()).toBeUndefined();
 });
 
+test('MOVE-4: who sends a chunk now and then, of a false size, is passed over in time', () => {
+  const x = bench();
+  const size = wireLimits.recordBytes;
+  x.hear(a, { ...offerOf(said, true), size } as TransferFrame);
+  x.offer(b, said);
+  x.fetches();
+  const endsAt = 10_000 + Math.ceil((1_000 * size) / LEAST_BYTES_PER_SECOND);
+  for (let n = 0; n * 9_000 < endsAt; n++) {
+    x.transfer.onWake(at(n * 9_000));
+    x.hear(a, { type: 'chunk', id: said.id, from: n * 4_096, bytes: new Uint8Array(4_096) }, n * 9_000);
+  }
+  expect(x.transfer.nextWakeAt()).toBe(endsAt);
+  expect(x.fetches().filter(([to]) => to === b)).toEqual([]);
+  x.transfer.onWake(at(endsAt));
+  expect(x.fetches()).toEqual([[b, 0, 65_536]]);
+});
+
 test('MOVE-5: who sends something else is blamed, and nobody else is', () => {
   const x = bench();
   x.offer(a, said);
@@ -174,6 +216,16 @@ test.each<[string, PeerId, TransferFrame]>([
   x.facts();
   x.hear(from, frame);
   expect(ignored(x)).toEqual(['unasked']);
+  expect(x.transfer.heldBytes()).toBe(0);
+});
+
+test.each([1, 4_095, 4_097])('MOVE-6: a chunk of %i bytes, where 4,096 are due, ends it', length => {
+  const x = bench();
+  x.offer(a, said);
+  x.offer(b, said);
+  x.fetches();
+  x.hear(a, { type: 'chunk', id: said.id, from: 0, bytes: said.bytes.slice(0, length) });
+  expect(x.fetches()).toEqual([[b, 0, 65_536]]);
   expect(x.transfer.heldBytes()).toBe(0);
 });
 
