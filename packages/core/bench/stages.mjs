@@ -5,6 +5,7 @@
 import { createBroadcast } from '../dist/broadcast/broadcast.js';
 import { makeConfig } from '../dist/config.js';
 import { createGuard } from '../dist/guard/guard.js';
+import { bodyOf } from '../dist/identity/record.js';
 import { createEngine, createPolicy, createRng, readRecord, seedFrom } from '../dist/index.js';
 import { createStore } from '../dist/store/store.js';
 import { createIndexSet } from '../dist/sync/index-set.js';
@@ -48,7 +49,7 @@ export function stages() {
 
 function runGate() {
   for (const bytes of frames) gate(bytes);
-  for (const { body } of records) gate(body);
+  for (const record of records) gate(bodyOf(record));
   return UPDATES;
 }
 

@@ -1,5 +1,5 @@
 /** The updates that stages are measured with: signed state records of one author, as frames that carry one each. */
-import { assemble, encodeBody, readRecord, signedBytes } from '../dist/identity/record.js';
+import { assemble, bodyOf, encodeBody, readRecord, signatureOf, signedBytes } from '../dist/identity/record.js';
 import { createPolicy, networkIdOf, toHex } from '../dist/index.js';
 import { encodeFrame } from '../dist/wire/index.js';
 import { createIdentity } from './identity.mjs';
@@ -16,8 +16,8 @@ const identity = createIdentity();
 export const records = Array.from({ length: UPDATES }, (_, n) => readRecord(signedRecord(n).bytes, NETWORK).value);
 export const frames = records.map(({ bytes }) => encodeFrame({ type: 'push', records: [bytes] }));
 
-export function verifyRecord({ signature, body }) {
-  return identity.verify(signature, signedBytes(body));
+export function verifyRecord(record) {
+  return identity.verify(signatureOf(record), signedBytes(bodyOf(record)));
 }
 
 export function peer(n) {

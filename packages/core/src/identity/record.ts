@@ -46,9 +46,7 @@ export interface Statement {
 
 export interface SignedRecord extends Statement {
   readonly id: RecordId;
-  readonly body: Uint8Array;
-  readonly signature: Uint8Array;
-  /** `signature ‖ body`, as it travels. */
+  /** `signature ‖ body`, as it travels. Both are cut out when asked for: a view of bytes weighs as much as a signature. */
   readonly bytes: Uint8Array;
 }
 
@@ -71,17 +69,21 @@ export function signedBytes(body: Uint8Array): Uint8Array {
 }
 
 export function assemble(statement: Statement, body: Uint8Array, signature: Uint8Array): SignedRecord {
-  return toRecord(statement, body, signature, concatBytes(signature, body));
+  return toRecord(statement, concatBytes(signature, body));
+}
+
+export function bodyOf({ bytes }: Pick<SignedRecord, 'bytes'>): Uint8Array {
+  return bytes.subarray(SIGNATURE_BYTES);
+}
+
+export function signatureOf({ bytes }: Pick<SignedRecord, 'bytes'>): Uint8Array {
+  return bytes.subarray(0, SIGNATURE_BYTES);
 }
 
 /** Field by field: with a spread every record would get a shape of its own, and each access to it take a search. */
-function toRecord(said: Statement, body: Uint8Array, signature: Uint8Array, bytes: Uint8Array): SignedRecord {
+function toRecord(said: Statement, bytes: Uint8Array): SignedRecord {
   const { author, kind, seq, hlc, exp, key, value } = said;
-  return { author, kind, seq, hlc, exp, key, value, id: recordId(body), body, signature, bytes };
-}
-
-function recordId(body: Uint8Array): RecordId {
-  return toHex(sha256(body).subarray(0, 16)) as RecordId;
+  return { author, kind, seq, hlc, exp, key, value, id: recordIdOf(bytes), bytes };
 }
 
 /** Reads a record from the network. The signature is *not* checked here; intake sees to that. */
@@ -97,15 +99,14 @@ export function readRecord(bytes: Uint8Array, networkId: Uint8Array): Result<Sig
   if (!(network instanceof Uint8Array) || !equalBytes(network, networkId)) return fail('record-network');
   const statement = readStatement(fields);
   if (statement === undefined) return fail('record-shape');
-  const signature = bytes.subarray(0, SIGNATURE_BYTES);
   // Only state is kept where a chunk can be had from later.
   if (bytes.length > wireLimits.inlineBytes && statement.kind !== 'state') return fail('record-size');
-  return ok(toRecord(statement, body, signature, bytes));
+  return ok(toRecord(statement, bytes));
 }
 
 /** What a record in these bytes is called, whether it can be read or not. */
 export function recordIdOf(bytes: Uint8Array): RecordId {
-  return recordId(bytes.subarray(SIGNATURE_BYTES));
+  return toHex(sha256(bytes.subarray(SIGNATURE_BYTES)).subarray(0, 16)) as RecordId;
 }
 
 function readStatement(fields: readonly Wire[]): Statement | undefined {

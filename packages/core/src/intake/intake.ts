@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import type { Fact, Ignored, Path, Source } from '../fact.ts';
 import { wallMsOf } from '../identity/hlc.ts';
 import { msLeft } from '../identity/lifetime.ts';
-import { type SignedRecord, signedBytes } from '../identity/record.ts';
+import { bodyOf, type SignedRecord, signatureOf, signedBytes } from '../identity/record.ts';
 import { equalBytes } from '../lib/bytes.ts';
 import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Result } from '../lib/result.ts';
@@ -75,8 +75,8 @@ export function createIntake(tools: IntakeTools): Intake {
       type: 'verify',
       job: entry.job,
       key: record.author,
-      signature: record.signature,
-      bytes: signedBytes(record.body),
+      signature: signatureOf(record),
+      bytes: signedBytes(bodyOf(record)),
     });
   };
 
@@ -90,7 +90,8 @@ export function createIntake(tools: IntakeTools): Intake {
 
   const addAlternate = (entry: Pending, copy: Copy): void => {
     const tried = [entry.current, ...entry.alternates];
-    const known = tried.some(({ record }) => equalBytes(record.signature, copy.record.signature));
+    const signature = signatureOf(copy.record);
+    const known = tried.some(({ record }) => equalBytes(signatureOf(record), signature));
     if (known || entry.alternates.length >= config['intake.alternates']) duplicate(copy);
     else entry.alternates.push(copy);
   };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { signatureOf } from '../../src/identity/record.ts';
 import { createNode, type TestNode } from '../support/node.ts';
 import { peer } from '../support/peers.ts';
 import { ofType } from '../support/recorder.ts';
@@ -85,7 +86,7 @@ test('ENGINE-9: a forged copy first and the genuine one second delivers the genu
   const [first] = ofType(node.effects(), 'verify');
   node.handle({ type: 'verified', job: first!.job, ok: false });
   const [second] = ofType(node.effects(), 'verify');
-  expect(second!.signature).toEqual(genuine.signature);
+  expect(second!.signature).toEqual(signatureOf(genuine));
   node.handle({ type: 'verified', job: second!.job, ok: true });
   expect(node.deliveries()).toMatchObject([{ what: 'state', key: 'k', value: 'genuine' }]);
   node.push(liar, genuine);

@@ -89,7 +89,7 @@ test('INTAKE-2: a forged copy first and the genuine one second still delivers th
   expect(b.verify()).toBe(1);
   expect(b.facts()).toMatchObject([{ type: 'misbehaved', peer: link, offence: 'bad-signature' }]);
   expect(b.verify()).toBe(1);
-  expect(b.facts()).toMatchObject([{ type: 'record-accepted', from: other, record: { signature: genuine.signature } }]);
+  expect(b.facts()).toMatchObject([{ type: 'record-accepted', from: other, record: { bytes: genuine.bytes } }]);
 });
 
 test('INTAKE-2: only a good signature makes an id seen', () => {

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { hlcAt } from '../../src/identity/hlc.ts';
 import {
   assemble,
+  bodyOf,
   encodeBody,
   type Kind,
   networkIdOf,
@@ -66,7 +67,7 @@ export function record(said: Said = {}): SignedRecord {
 /** The same body under a signature that nobody made. `n` tells forgeries apart. */
 export function forge(genuine: SignedRecord, n = 1): SignedRecord {
   const signature = new Uint8Array(64).fill(n);
-  return { ...genuine, signature, bytes: concatBytes(signature, genuine.body) };
+  return { ...genuine, bytes: concatBytes(signature, bodyOf(genuine)) };
 }
 
 function defaultValue(kind: Kind, hlc: Hlc): Wire {
