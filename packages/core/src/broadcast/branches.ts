@@ -4,39 +4,42 @@
  * one tree for each author costs a hundred bytes a member. An author whose tree has not grown yet borrows that of
  * the author with the smallest id among the others: all nodes borrow the same one without talking about it.
  */
+import { headOf } from '../lib/bytes.ts';
 import { createExpiringMap } from '../lib/expiring-map.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { ShortId } from '../wire/frame.ts';
+import { addChild, type Children, createLending, dropChild, forgetChild, isChild, setChildren } from './children.ts';
 import type { Room } from './growth.ts';
 
-export interface Branch {
+export interface Branch extends Children {
   /** Whose copy came first; missing for our own words, and when nobody is left to get it from. */
   parent: PeerId | undefined;
   /** The first other neighbour that had a record of the author: the next best way. */
   backup: PeerId | undefined;
-  children: Set<PeerId>;
   lastId: ShortId;
   heardAt: MonoMs;
-  /** When its tree grew over every link, and in which rounds, the last first. */
-  grownAt: number;
-  rounds: readonly number[];
+  /** When its tree grew over every link, and in which rounds, the last first; missing while it has none of its own. */
+  grown: Growing | undefined;
 }
 
-/** A tree that has just grown: by whom its wave came first, and who did not send it as well. */
-export interface Wave {
-  /** Missing for our own. */
-  readonly parent: PeerId | undefined;
-  readonly children: Set<PeerId>;
+export interface Growing {
   /** Its own, and those before it. */
   readonly rounds: readonly number[];
   readonly grownAt: MonoMs;
+}
+
+/** A tree that has just grown: by whom its wave came first, and who did not send it as well. */
+export interface Wave extends Growing {
+  /** Missing for our own. */
+  readonly parent: PeerId | undefined;
+  readonly children: Set<PeerId>;
 }
 
 /** The first 8 bytes of an author's key. */
 export type Author = ShortId;
 
 export function authorIdOf(peer: PeerId): Author {
-  return peer.slice(0, 16);
+  return headOf(peer, AUTHOR_DIGITS);
 }
 
 export interface Branches {
@@ -50,7 +53,7 @@ export interface Branches {
   /** The tree of `author` has grown; it need not have been heard. */
   grown(author: Author, wave: Wave): void;
   /** When its tree grew last, and in which rounds, the last first. */
-  lastWave(author: Author): Pick<Branch, 'rounds' | 'grownAt'> | undefined;
+  lastWave(author: Author): Growing | undefined;
   /** The same wave came by `peer` as well: it has a parent of its own. */
   hasOther(author: Author, peer: PeerId): void;
   /** It has said goodbye. */
@@ -72,6 +75,7 @@ export interface Branches {
   takeOrphans(self: Author, parent: PeerId): readonly Author[];
 }
 
+const AUTHOR_DIGITS = 16;
 const MAX_AUTHORS = 4_096;
 /** A wave has run through the largest room by then. */
 const SETTLING_MS = 1_000;
@@ -79,11 +83,10 @@ const MAX_WAVES = 512;
 const LIFETIME_MS = 300_000;
 /** Members restate their presence once a minute: who missed two turns is nobody to follow. */
 const MODEL_MS = 150_000;
-/** One for all that have not grown. */
-const NONE: readonly number[] = [];
 
 export function createBranches(): Branches {
   const branches = new Map<Author, Branch>();
+  const lend = createLending();
   const authors = new Map<ShortId, Author>();
   /** Neighbours that want everything; they alone are passed what comes before any tree is known. */
   const adopted = new Set<PeerId>();
@@ -110,7 +113,10 @@ export function createBranches(): Branches {
   const grow = (author: Author, branch: Branch, wave: Wave): void => {
     // Who was the next best way before may hang on us now.
     hasGrown = true;
-    Object.assign(branch, wave, { backup: undefined });
+    branch.parent = wave.parent;
+    branch.backup = undefined;
+    setChildren(branch, wave.children, false);
+    branch.grown = { rounds: wave.rounds, grownAt: wave.grownAt };
     if (model !== undefined && author < model) model = author;
   };
 
@@ -134,13 +140,21 @@ export function createBranches(): Branches {
     return model;
   };
 
-  const borrow = (now: Now): Set<PeerId> | undefined => {
+  const borrow = (branch: Branch, now: Now): void => {
     const lender = branches.get(modelOf(now) as Author);
-    if (lender === undefined) return undefined;
-    const children = new Set(lender.children);
-    if (lender.parent !== undefined) children.add(lender.parent);
-    return children;
+    if (lender !== undefined) lend(branch, lender);
   };
+
+  const begun = (id: ShortId, parent: PeerId | undefined, now: Now): Branch => ({
+    parent,
+    backup: undefined,
+    children: new Set(adopted),
+    isBorrowed: false,
+    except: undefined,
+    lastId: id,
+    heardAt: now.mono,
+    grown: undefined,
+  });
 
   return {
     get size() {
@@ -153,23 +167,16 @@ export function createBranches(): Branches {
     model: modelOf,
     heard(author, id, parent, now) {
       const known = branches.get(author);
-      const branch: Branch = known ?? {
-        parent,
-        backup: undefined,
-        children: new Set(adopted),
-        lastId: id,
-        heardAt: now.mono,
-        grownAt: Number.NEGATIVE_INFINITY,
-        rounds: NONE,
-      };
+      const branch = known ?? begun(id, parent, now);
       if (known === undefined) begin(author, branch);
       else authors.delete(branch.lastId);
       // Borrowed anew with every word: what was refused or asked for since belongs to the lender's tree.
-      if (!isGrown(branch)) branch.children = borrow(now) ?? branch.children;
-      Object.assign(branch, { lastId: id, heardAt: now.mono });
+      if (!isGrown(branch)) borrow(branch, now);
+      branch.lastId = id;
+      branch.heardAt = now.mono;
       if (parent !== undefined && !isSettling(branch, now)) {
         branch.parent = parent;
-        branch.children.delete(parent);
+        dropChild(branch, parent);
       }
       if (branch.parent === branch.backup) branch.backup = undefined;
       // Those heard of last come last, so that the first is the one to forget.
@@ -185,13 +192,16 @@ export function createBranches(): Branches {
       if (branch === undefined) waves.set(author, wave, wave.grownAt);
       else grow(author, branch, wave);
     },
-    lastWave: author => branches.get(author) ?? waves.get(author),
+    lastWave: author => (branches.get(author) ?? { grown: waves.get(author) }).grown,
     hasOther(author, peer) {
       const branch = branches.get(author);
-      const { parent, children } = (branch ?? waves.get(author))!;
-      if (parent === peer) return;
-      children.delete(peer);
-      if (branch !== undefined) branch.backup ??= peer;
+      if (branch === undefined) {
+        const wave = waves.get(author);
+        if (wave?.parent !== peer) wave?.children.delete(peer);
+      } else if (branch.parent !== peer) {
+        dropChild(branch, peer);
+        branch.backup ??= peer;
+      }
     },
     forget(author) {
       const branch = branches.get(author);
@@ -199,21 +209,22 @@ export function createBranches(): Branches {
     },
     adopt(peer) {
       adopted.add(peer);
-      for (const branch of branches.values()) if (branch.parent !== peer) branch.children.add(peer);
+      for (const branch of branches.values()) if (branch.parent !== peer) addChild(branch, peer);
     },
     alsoHad(id, peer) {
       const branch = branches.get(authors.get(id) as Author);
-      if (branch !== undefined && branch.parent !== peer && !branch.children.has(peer)) branch.backup ??= peer;
+      if (branch !== undefined && branch.parent !== peer && !isChild(branch, peer)) branch.backup ??= peer;
     },
     remove(peer, substitute) {
       adopted.delete(peer);
       const orphans = new Map<PeerId, Author[]>();
       for (const [author, branch] of branches) {
-        branch.children.delete(peer);
+        forgetChild(branch, peer);
         if (branch.backup === peer) branch.backup = undefined;
         if (branch.parent !== peer) continue;
         const next = branch.backup ?? substitute(branch);
-        Object.assign(branch, { parent: next, backup: undefined });
+        branch.parent = next;
+        branch.backup = undefined;
         if (next === undefined) continue;
         const list = orphans.get(next);
         if (list === undefined) orphans.set(next, [author]);
@@ -234,10 +245,10 @@ export function createBranches(): Branches {
 }
 
 /** What is said while the wave runs goes other ways, and is no reason to leave the one that the wave found. */
-function isSettling({ parent, grownAt }: Branch, now: Now): boolean {
-  return parent !== undefined && now.mono - grownAt < SETTLING_MS;
+function isSettling({ parent, grown }: Branch, now: Now): boolean {
+  return parent !== undefined && grown !== undefined && now.mono - grown.grownAt < SETTLING_MS;
 }
 
 export function isGrown(branch: Branch | undefined): boolean {
-  return branch !== undefined && branch.grownAt > Number.NEGATIVE_INFINITY;
+  return branch?.grown !== undefined;
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 
 /** Bytes that wait for one link. */
 interface Waiting {
-  readonly waitingBytes: number;
+  waitingBytes(): number;
 }
 
 /** Of a link's queue so much may fill up before the link counts as behind. */
@@ -15,8 +15,8 @@ const BEHIND_SHARE = 0.25;
 export function isCongested(links: Iterable<Waiting>, config: Config): boolean {
   const limit = BEHIND_SHARE * config['broadcast.queueBytes'];
   let behind = 0;
-  for (const { waitingBytes } of links) {
-    if (waitingBytes <= limit) return false;
+  for (const link of links) {
+    if (link.waitingBytes() <= limit) return false;
     behind += 1;
   }
   return behind > 0;
@@ -24,6 +24,6 @@ export function isCongested(links: Iterable<Waiting>, config: Config): boolean {
 
 export function waitingBytesOf(links: Iterable<Waiting>): number {
   let bytes = 0;
-  for (const { waitingBytes } of links) bytes += waitingBytes;
+  for (const link of links) bytes += link.waitingBytes();
   return bytes;
 }

@@ -4,18 +4,17 @@
  */
 import type { Config } from '../config.ts';
 import { isLarge, offerOf } from '../identity/large.ts';
-import type { SignedRecord } from '../identity/record.ts';
 import type { Earliest } from '../lib/earliest.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Now, PeerId } from '../types.ts';
 import type { ShortId } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
-import { createPushQueue } from './push-queue.ts';
+import { createPushQueue, type Waiting } from './push-queue.ts';
 
 export interface LinkSender {
-  push(record: SignedRecord, now: Now): void;
+  push(record: Waiting, now: Now): void;
   /** A batch made up by somebody else's tick: it does not wait for ours. */
-  pushAll(records: Iterable<SignedRecord>, now: Now): void;
+  pushAll(records: Iterable<Waiting>, now: Now): void;
   announce(id: ShortId, now: Now): void;
   /** The other side has it: it need not be announced any more. */
   unannounce(id: ShortId): void;
@@ -33,7 +32,7 @@ export interface LinkSender {
   close(): void;
   nextWakeAt(): number;
   /** Bytes of pushes that wait. */
-  readonly waitingBytes: number;
+  waitingBytes(): number;
 }
 
 /** `due`: the earliest that any link is to be woken; this one says there when that is. */
@@ -50,13 +49,13 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
 
   const sendOne = (): void => outbox.send(peer, { type: 'push', records: queue.takeFrame() });
 
-  const add = (record: SignedRecord): void => {
+  const add = (record: Waiting): void => {
     if (isLarge(record)) outbox.send(peer, offerOf(record, true));
     else queue.add(record);
   };
 
   const pushWhileOpen = (now: Now): void => {
-    while (queue.size > 0 && outbox.isOpen(peer, 'push')) {
+    while (queue.size() > 0 && outbox.isOpen(peer, 'push')) {
       sendOne();
       pushAt = now.mono + config['broadcast.flushMs'];
     }
@@ -84,7 +83,7 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
   const plan = (): void => {
     const before = wakeAt;
     // Who finds the link full is told when it has drained.
-    const isReady = queue.size > 0 && outbox.isOpen(peer, 'push');
+    const isReady = queue.size() > 0 && outbox.isOpen(peer, 'push');
     wakeAt = Math.min(isReady ? pushAt : Number.POSITIVE_INFINITY, batchAt);
     due.moved(before, wakeAt);
   };
@@ -104,9 +103,7 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
   };
 
   return {
-    get waitingBytes() {
-      return queue.bytes;
-    },
+    waitingBytes: queue.bytes,
     push(record, now) {
       add(record);
       pushIfDue(now);
@@ -144,7 +141,7 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
       plan();
     },
     flush() {
-      while (queue.size > 0) sendOne();
+      while (queue.size() > 0) sendOne();
       sendBatch();
       plan();
     },

@@ -3,19 +3,22 @@
  * record of the same author, kind and key takes the place, and the turn, of the one that waits. Bounded in bytes:
  * beyond the bound the least urgent go, and anti-entropy repairs what that costs.
  */
-import type { SignedRecord } from '../identity/record.ts';
 import type { PeerId } from '../types.ts';
 import { wireLimits } from '../wire/limits.ts';
+import type { Parcel } from './parcel.ts';
+
+export type Waiting = Omit<Parcel, 'shortId'>;
 
 export interface PushQueue {
-  add(record: SignedRecord): void;
+  add(record: Waiting): void;
   /** Takes up to one frame's worth, the most urgent first, and of those the oldest. */
   takeFrame(): readonly Uint8Array[];
-  readonly size: number;
-  readonly bytes: number;
+  /** Methods, as getters would make every queue a hash table. */
+  size(): number;
+  bytes(): number;
 }
 
-type Lane = Map<string, SignedRecord>;
+type Lane = Map<string, Waiting>;
 
 /** Records in a frame stay below this together, so that one frame never delays a heartbeat for long. */
 const FRAME_TARGET_BYTES = 16_384;
@@ -28,7 +31,7 @@ export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => voi
   let size = 0;
   let bytes = 0;
 
-  const remove = (lane: Lane, slot: string, record: SignedRecord): void => {
+  const remove = (lane: Lane, slot: string, record: Waiting): void => {
     lane.delete(slot);
     size -= 1;
     bytes -= record.bytes.length;
@@ -42,7 +45,7 @@ export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => voi
   };
 
   /** In the place of an old one: what changes faster than the link takes it would never have its turn. */
-  const put = (lane: Lane, slot: string, record: SignedRecord): void => {
+  const put = (lane: Lane, slot: string, record: Waiting): void => {
     const old = lane.get(slot);
     lane.set(slot, record);
     size += old === undefined ? 1 : 0;
@@ -61,12 +64,8 @@ export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => voi
   };
 
   return {
-    get size() {
-      return size;
-    },
-    get bytes() {
-      return bytes;
-    },
+    size: () => size,
+    bytes: () => bytes,
     add(record) {
       if (record.kind === 'leave') bringForward(record.author);
       put(lanes[laneOf(record)]!, slotOf(record), record);
@@ -89,7 +88,7 @@ export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => voi
   };
 }
 
-function laneOf({ kind }: SignedRecord): number {
+function laneOf({ kind }: Waiting): number {
   switch (kind) {
     case 'leave':
     case 'accuse':
@@ -104,7 +103,7 @@ function laneOf({ kind }: SignedRecord): number {
   }
 }
 
-function slotOf(record: SignedRecord): string {
+function slotOf(record: Waiting): string {
   switch (record.kind) {
     case 'presence':
     case 'leave':

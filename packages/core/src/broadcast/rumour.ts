@@ -4,7 +4,6 @@
  * of late and is sent what it lacks; slow to begin and quick to finish, where push is the opposite. push-pull(k)
  * does both. Any of them may leave somebody out: anti-entropy is their other half.
  */
-import type { SignedRecord } from '../identity/record.ts';
 import { createEarliest } from '../lib/earliest.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
 import { wireLimits } from '../wire/limits.ts';
@@ -12,10 +11,11 @@ import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
-import { createRecent, shortIdOf } from './recent.ts';
+import { type Parcel, parcelOf } from './parcel.ts';
+import { createRecent } from './recent.ts';
 
 interface Rumour {
-  readonly record: SignedRecord;
+  readonly parcel: Parcel;
   roundsLeft: number;
 }
 
@@ -29,7 +29,7 @@ export function createRumour(
   const rumours = new Map<string, Rumour>();
   const recent = createRecent();
   /** Our own last words: who leaves will not be asked for them any more. */
-  let last: SignedRecord | undefined;
+  let last: Parcel | undefined;
   let roundAt: number | undefined;
   const sendersDue = createEarliest(() => {
     let next = Number.POSITIVE_INFINITY;
@@ -38,7 +38,7 @@ export function createRumour(
   });
 
   const ask = (peer: PeerId): void => {
-    const ids = [...recent.records()].slice(-wireLimits.idsPerList).map(record => shortIdOf(record.id));
+    const ids = [...recent.parcels()].slice(-wireLimits.idsPerList).map(({ shortId }) => shortId);
     outbox.send(peer, { type: 'pull', ids });
   };
 
@@ -49,7 +49,7 @@ export function createRumour(
 
   const round = (now: Now): void => {
     recent.expire(now);
-    const hot = [...rumours.values()].map(rumour => rumour.record);
+    const hot = [...rumours.values()].map(rumour => rumour.parcel);
     for (const peer of rng.sample([...neighbours.keys()], config['broadcast.fanout'])) {
       if (way.push) neighbours.get(peer)?.pushAll(hot, now);
       if (way.pull) ask(peer);
@@ -69,10 +69,11 @@ export function createRumour(
     },
     onRecordAccepted() {},
     onRecordStored(record, _from, path, now) {
-      recent.add(record, now);
-      if (path === 'self') last = record;
+      const parcel = parcelOf(record);
+      recent.add(parcel, now);
+      if (path === 'self') last = parcel;
       if (!way.push || (path === 'sync' && !isFresh(record, config, now))) return;
-      rumours.set(record.id, { record, roundsLeft: config['broadcast.hotRounds'] });
+      rumours.set(record.id, { parcel, roundsLeft: config['broadcast.hotRounds'] });
       if (rumours.size > MAX_RUMOURS) rumours.delete(rumours.keys().next().value!);
       // The textbook's rounds are in step; here they start when the first rumour comes.
       roundAt ??= now.mono + (path === 'self' ? 0 : config['broadcast.roundMs']);
@@ -82,7 +83,7 @@ export function createRumour(
     onFrame(from, frame, now) {
       if (frame.type !== 'pull') return;
       const has = new Set(frame.ids);
-      const lacking = [...recent.records()].filter(record => !has.has(shortIdOf(record.id)));
+      const lacking = [...recent.parcels()].filter(({ shortId }) => !has.has(shortId));
       neighbours.get(from)?.pushAll(lacking, now);
     },
     onLinkDrained: (peer, now) => neighbours.get(peer)?.onDrained(now),
@@ -95,7 +96,7 @@ export function createRumour(
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
     flush(now) {
-      const hot = [...rumours.values()].map(rumour => rumour.record);
+      const hot = [...rumours.values()].map(rumour => rumour.parcel);
       for (const link of neighbours.values()) {
         link.pushAll(last === undefined ? hot : [...hot, last], now);
         link.flush();

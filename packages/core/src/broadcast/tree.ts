@@ -15,13 +15,15 @@ import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
 import type { Frame, ShortId } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { type Author, authorIdOf, type Branch, createBranches, isGrown } from './branches.ts';
+import { addChild, dropChild, isChild } from './children.ts';
 import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
 import { createGrowth } from './growth.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import { createMissing } from './missing.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
-import { createRecent, shortIdOf } from './recent.ts';
+import { parcelOf, shortIdOf } from './parcel.ts';
+import { createRecent } from './recent.ts';
 
 interface TreeLink {
   readonly sender: LinkSender;
@@ -118,7 +120,8 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
 
   const spread = (record: SignedRecord, from: Source, now: Now): void => {
     const author = authorIdOf(record.author);
-    const id = shortIdOf(record.id);
+    const parcel = parcelOf(record);
+    const id = parcel.shortId;
     // The first words of a room: there is no tree to borrow yet.
     const isFirst = from === 'self' && links.size > 0 && branches.model(now) === undefined;
     if (isFirst && record.kind !== 'leave') growOwn(now);
@@ -127,7 +130,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     if (asked === id) mend(branch, from as PeerId, now);
     for (const [peer, { sender, floodUntil }] of links) {
       if (peer === from || peer === record.author) continue;
-      if (branch.children.has(peer) || now.mono < floodUntil) sender.push(record, now);
+      if (isChild(branch, peer) || now.mono < floodUntil) sender.push(parcel, now);
       else sender.announce(id, now);
     }
     if (record.kind === 'leave') branches.forget(author);
@@ -138,13 +141,14 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     const author = branches.model(now);
     const model = branches.get(author);
     if (author === undefined || model === undefined || isGrown(branch) || !links.has(by)) return;
-    model.children.add(by);
+    addChild(model, by);
     follow(by, [author]);
   };
 
   const announce = (record: SignedRecord, from: Source, now: Now): void => {
+    const { shortId } = parcelOf(record);
     for (const [peer, link] of links) {
-      if (peer !== from && peer !== record.author) link.sender.announce(shortIdOf(record.id), now);
+      if (peer !== from && peer !== record.author) link.sender.announce(shortId, now);
     }
   };
 
@@ -164,7 +168,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
 
   const tellOfTree = (peer: PeerId, author: Author | undefined): void => {
     const tree = branches.get(author);
-    const latest = tree?.rounds[0];
+    const latest = tree?.grown?.rounds[0];
     if (author !== undefined && latest !== undefined) outbox.send(peer, { type: 'grow', author, round: latest });
   };
 
@@ -172,8 +176,8 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
 
   /** Where our own words go. */
   const ownSenders = (): LinkSender[] => {
-    const { children } = branches.get(self) ?? { children: new Set() };
-    const own = [...links].filter(([peer]) => children.has(peer));
+    const branch = branches.get(self);
+    const own = branch === undefined ? [] : [...links].filter(([peer]) => isChild(branch, peer));
     return own.length === 0 ? senders() : own.map(([, { sender }]) => sender);
   };
 
@@ -189,12 +193,15 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   const onGraft = (from: PeerId, link: TreeLink, frame: Extract<Frame, { type: 'graft' }>, now: Now): void => {
     const { ids, authors } = frame;
     if (ids.length + authors.length === 0) return adopt(from, now);
-    for (const author of authors) branches.get(author)?.children.add(from);
+    const addTo = (branch: Branch | undefined): void => {
+      if (branch !== undefined) addChild(branch, from);
+    };
+    for (const author of authors) addTo(branches.get(author));
     for (const id of ids) {
-      branchOf(id)?.children.add(from);
-      const record = recent.get(id);
-      if (record === undefined) continue;
-      link.sender.push(record, now);
+      addTo(branchOf(id));
+      const parcel = recent.get(id);
+      if (parcel === undefined) continue;
+      link.sender.push(parcel, now);
       if (!link.grafts.take(1, now.mono)) link.floodUntil = now.mono + FLOOD_MS;
     }
   };
@@ -209,7 +216,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
       if (links.size === 1) askForAll(peer, now);
       // Own words take the straight way to every neighbour once the own tree has been grown.
       const own = branches.get(self);
-      if (isGrown(own)) own!.children.add(peer);
+      if (own !== undefined && isGrown(own)) addChild(own, peer);
       tellOfTree(peer, self);
       follow(peer, branches.takeOrphans(self, peer));
     },
@@ -218,7 +225,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
       links.get(peer)?.sender.close();
       links.delete(peer);
       // A child has it from us: it is nobody to get it from.
-      const substitute = ({ children }: Branch) => rng.pick([...links.keys()].filter(other => !children.has(other)));
+      const substitute = (branch: Branch) => rng.pick([...links.keys()].filter(other => !isChild(branch, other)));
       for (const [next, ids] of branches.remove(peer, substitute)) follow(next, ids);
       if (peer === guide) {
         guide = undefined;
@@ -227,13 +234,13 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     },
 
     onRecordAccepted(record, from, now) {
-      const id = shortIdOf(record.id);
-      recent.note(record.id, now);
+      const id = parcelOf(record).shortId;
+      recent.note(id, now);
       asked = missing.arrived(id, from, now) ? id : undefined;
     },
 
     onRecordStored(record, from, path, now) {
-      recent.add(record, now);
+      recent.add(parcelOf(record), now);
       if (path !== 'sync' || (from === record.author && isFresh(record, config, now))) {
         return spread(record, from, now);
       }
@@ -261,7 +268,10 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
         case 'graft':
           return onGraft(from, link, frame, now);
         case 'prune':
-          for (const id of frame.ids) branchOf(id)?.children.delete(from);
+          for (const id of frame.ids) {
+            const branch = branchOf(id);
+            if (branch !== undefined) dropChild(branch, from);
+          }
           return;
         case 'grow':
           return onGrow(from, frame.author, frame.round, now);

@@ -36,6 +36,13 @@ function nibble(code: number): number {
   return -1;
 }
 
+/** The first characters of ASCII, in a string of their own: a slice would keep the whole alive, and weighs as much. */
+export function headOf(text: string, length: number): string {
+  const codes = new Array<number>(length);
+  for (let at = 0; at < length; at++) codes[at] = text.charCodeAt(at);
+  return String.fromCharCode(...codes);
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

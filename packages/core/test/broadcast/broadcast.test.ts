@@ -75,7 +75,7 @@ test('CAST-4: a frame carries about 16 KiB, and 256 records at most', () => {
   const queue = createPushQueue(1_000_000, unexpected);
   for (let n = 0; n < 300; n++) queue.add(record({ key: `k${n}`, kind: 'state-delete' }));
   const sizes: number[] = [];
-  while (queue.size > 0) {
+  while (queue.size() > 0) {
     const records = queue.takeFrame();
     sizes.push(records.length);
     expect(records.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(16_384);

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { authorIdOf, createBranches } from '../../src/broadcast/branches.ts';
 import { createBroadcast } from '../../src/broadcast/broadcast.ts';
+import { addChild, dropChild, isChild } from '../../src/broadcast/children.ts';
 import type { Broadcast } from '../../src/broadcast/mode.ts';
-import { shortIdOf } from '../../src/broadcast/recent.ts';
+import { shortIdOf } from '../../src/broadcast/parcel.ts';
 import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
 import type { Path, Source } from '../../src/fact.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
@@ -563,3 +564,32 @@ test.each(['pull', 'push-pull'] as const)(
     expect(sent[0]).toMatchObject({ to: b, frame: { type: 'push', records: [two.bytes] } });
   },
 );
+
+test('CAST-17: who borrows the same tree shares it until something happens to one', () => {
+  const branches = createBranches();
+  const lender = branches.heard(peer(1), id(1), a, now(0));
+  branches.grown(peer(1), { parent: a, children: new Set([b, c]), rounds: [1], grownAt: now(0).mono });
+  const borrowers = [2, 3, 4].map(n => branches.heard(peer(n), id(n), b, now(n)));
+  const passed = (): string[] =>
+    [lender, ...borrowers].map(branch => ['a', 'b', 'c'].filter((_, n) => isChild(branch, links[n]!)).join(''));
+  expect(passed()).toEqual(['bc', 'ac', 'ac', 'ac']);
+  dropChild(borrowers[0]!, a);
+  addChild(borrowers[1]!, b);
+  expect(passed()).toEqual(['bc', 'c', 'abc', 'ac']);
+  dropChild(lender, c);
+  expect(passed()).toEqual(['b', 'c', 'abc', 'ac']);
+  branches.heard(peer(3), id(5), c, now(5));
+  expect(passed()).toEqual(['b', 'c', 'ab', 'ac']);
+  branches.remove(a, () => undefined);
+  expect(passed()).toEqual(['b', 'c', 'b', 'c']);
+});
+
+test('CAST-17: who has nobody to borrow from any more keeps what was borrowed, but for those its words came from', () => {
+  const branches = createBranches();
+  branches.heard(peer(1), id(1), a, now(0));
+  branches.grown(peer(1), { parent: a, children: new Set([b, c]), rounds: [1], grownAt: now(0).mono });
+  const borrower = branches.heard(peer(2), id(2), b, now(1));
+  branches.forget(peer(1));
+  branches.heard(peer(2), id(3), c, now(2));
+  expect(links.map(link => isChild(borrower, link))).toEqual([true, false, false]);
+});
