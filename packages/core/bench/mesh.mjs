@@ -7,6 +7,8 @@ const LINK_MS = 5;
 const DIAL_MS = 100;
 const SERVER_MS = 20;
 const INTRODUCED = 8;
+/** What the second byte of an `ihave` says: the number of its type. */
+const ANNOUNCEMENT = 13;
 
 /** `checks`: are signatures really verified, or taken for good? */
 export function createMesh(size, { checks }) {
@@ -14,7 +16,7 @@ export function createMesh(size, { checks }) {
   const nodes = Array.from({ length: size }, (_, n) => createNode(n));
   const byId = new Map(nodes.map(node => [node.id, node]));
   const dials = new Map();
-  const counts = { deliveries: 0, copies: 0 };
+  const counts = { deliveries: 0, announcements: 0 };
   let mono = 0;
   let order = 0;
   const queue = [];
@@ -75,6 +77,7 @@ export function createMesh(size, { checks }) {
   function obey(node, effect) {
     switch (effect.type) {
       case 'send':
+        if (effect.bytes[1] === ANNOUNCEMENT) counts.announcements += 1;
         return later(LINK_MS, {
           act: () => input(byId.get(effect.to), { type: 'frame', from: node.id, bytes: effect.bytes }),
         });

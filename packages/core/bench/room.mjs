@@ -27,7 +27,7 @@ export function room() {
   play(true);
   for (let round = 0; round < ROUNDS; round++) rounds.push({ checked: play(true), unchecked: play(false) });
   const of = read => median(rounds.map(read));
-  const { deliveries, copies, checks, bytes, links } = rounds[0].checked;
+  const { deliveries, copies, checks, bytes, pushed, announced, announcements, links } = rounds[0].checked;
   const goal = 1.3 * (PAYLOAD.length + SIGNATURE_BYTES);
 
   console.log(
@@ -48,10 +48,21 @@ export function room() {
   print(copies, '', 'copies received of each record', 1.05);
   print(checks, '', 'signature checks for each record', 1.02);
   print(bytes, 'B', 'bytes of all frames for each delivery', goal);
+  print(pushed, 'B', '… in pushes: the one copy of the record, presences restated');
+  print(
+    announced,
+    'B',
+    `… in announcements, ${announcements.toFixed(1)} frames: one id to each neighbour that is no child`,
+  );
+  print(
+    of(({ checked }) => checked.settledMegabytes),
+    'MB',
+    'memory of an engine before the updates',
+  );
   print(
     of(({ checked }) => checked.megabytes),
     'MB',
-    'memory of an engine',
+    `… and after them: ${UPDATES} records are kept for a minute, should a neighbour have missed one`,
     0.25,
   );
 }
@@ -65,6 +76,8 @@ function play(checks) {
     mesh.start(node);
   }
   mesh.run(SETTLED_MS);
+  gc();
+  const settledMegabytes = (heap() - heapBefore) / 1e6 / SIZE;
   const before = totalsOf(mesh);
   const began = process.cpuUsage();
   for (let n = 1; n <= UPDATES; n++) {
@@ -75,7 +88,7 @@ function play(checks) {
   }
   mesh.run(SETTLED_MS + UPDATES * UPDATE_EVERY_MS + 1_000);
   const { user, system } = process.cpuUsage(began);
-  const { deliveries, fresh, received, checked, bytesOut } = differenceOf(totalsOf(mesh), before);
+  const { deliveries, fresh, received, checked, ...sent } = differenceOf(totalsOf(mesh), before);
   const expected = UPDATES * (SIZE - 1);
   if (deliveries !== expected) throw new Error(`${deliveries} of ${expected} deliveries`);
   gc();
@@ -84,14 +97,25 @@ function play(checks) {
     us: (user + system) / deliveries,
     copies: received / fresh,
     checks: checked / fresh,
-    bytes: bytesOut / deliveries,
+    bytes: sent.bytesOut / deliveries,
+    pushed: sent.pushed / deliveries,
+    announced: sent.announced / deliveries,
+    announcements: sent.announcements / deliveries,
     links: mesh.nodes.reduce((sum, { engine }) => sum + engine.stats().links, 0) / SIZE,
+    settledMegabytes,
     megabytes: (heap() - heapBefore) / 1e6 / SIZE,
   };
 }
 
 function totalsOf({ nodes, counts }) {
-  const totals = { deliveries: counts.deliveries, fresh: 0, received: 0, checked: 0, bytesOut: 0 };
+  const totals = {
+    deliveries: counts.deliveries,
+    announcements: counts.announcements,
+    fresh: 0,
+    received: 0,
+    checked: 0,
+  };
+  Object.assign(totals, { bytesOut: 0, pushed: 0, announced: 0 });
   for (const { engine } of nodes) {
     const stats = engine.stats();
     // Of every kind; a node accepts its own as well, and no copy of it came by a link.
@@ -99,6 +123,8 @@ function totalsOf({ nodes, counts }) {
     totals.received += stats.recordsAccepted - stats.signatures + stats.duplicates;
     totals.checked += stats.verifications;
     totals.bytesOut += stats.bytesOut;
+    totals.pushed += stats.bytesOutByFrame.push ?? 0;
+    totals.announced += stats.bytesOutByFrame.ihave ?? 0;
   }
   return totals;
 }
