@@ -7,7 +7,7 @@ const threeRegions: ScenarioFile = {
   nodes: 6_000,
   // Six thousand lists of six thousand members do not fit into the memory of one machine.
   presence: false,
-  duration: '3m',
+  duration: '150s',
   regions: [
     { name: 'west', share: 1 },
     { name: 'east', share: 1 },
@@ -17,7 +17,7 @@ const threeRegions: ScenarioFile = {
     latencyMs: { within: 10, between: 75, pairs: [{ regions: ['west', 'east'], ms: 40 }], jitter: 0.3 },
   },
   join: { over: '60s' },
-  load: [{ from: '2m', to: '150s', kind: 'state', perSecond: 10, bytes: 256 }],
+  load: [{ from: '2m', to: '125s', kind: 'state', perSecond: 10, bytes: 256 }],
   expect: {
     'convergence.delivered': { equals: 1 },
     'convergence.t99Ms': { max: 1_500 },
@@ -35,7 +35,7 @@ export const threeRegions6k: readonly ScenarioFile[] = [
     ...threeRegions,
     name: 'three-regions-6k-stalls',
     about: 'The same with one visitor in twenty at a standstill for eight seconds, others each time.',
-    timeline: [{ at: '116s', do: 'pause', fraction: 0.05, for: '8s', every: '8s', until: '150s' }],
+    timeline: [{ at: '116s', do: 'pause', fraction: 0.05, for: '8s', every: '8s', until: '130s' }],
     expect: { ...threeRegions.expect, 'convergence.t99Ms': { max: 10_000 }, 'membership.falseSuspicions': { min: 0 } },
   },
 ];
