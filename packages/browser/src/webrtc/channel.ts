@@ -140,7 +140,7 @@ export function openChannel(options: ChannelOptions, events: ChannelEvents): Cha
     watch(below, drained) {
       const channel = internals._channel;
       onDrained = drained;
-      if (!channel || channel.readyState !== 'open') return;
+      if (channel?.readyState !== 'open') return;
       channel.bufferedAmountLowThreshold = below;
       // Added once: the same listener again is none.
       channel.addEventListener('bufferedamountlow', tellDrained);
