@@ -72,7 +72,7 @@ function withinRegionOf(world: World): number | null {
   for (const node of world.nodes.filter(isUp)) {
     for (const { peer } of node.engine.neighbours()) {
       all += 1;
-      if (world.nodeOf(peer)!.region === node.region) within += 1;
+      if (world.nodeOf(peer)?.region === node.region) within += 1;
     }
   }
   return all === 0 ? null : within / all;
