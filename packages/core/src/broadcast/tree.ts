@@ -128,9 +128,11 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     const branch = branches.heard(author, id, links.has(from as PeerId) ? (from as PeerId) : undefined, now);
     welcome(branch.parent, author);
     if (asked === id) mend(branch, from as PeerId, now);
+    // Who leaves will not be there to be asked for what it only announced.
+    const isFarewell = from === 'self' && record.kind === 'leave';
     for (const [peer, { sender, floodUntil }] of links) {
       if (peer === from || peer === record.author) continue;
-      if (isChild(branch, peer) || now.mono < floodUntil) sender.push(parcel, now);
+      if (isFarewell || isChild(branch, peer) || now.mono < floodUntil) sender.push(parcel, now);
       else sender.announce(id, now);
     }
     if (record.kind === 'leave') branches.forget(author);

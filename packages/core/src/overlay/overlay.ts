@@ -401,7 +401,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       if (frame.type === 'disconnect') {
         backOffs.addExactly(from, Math.min(frame.retryAfterMs, MAX_RETRY_AFTER_MS), now);
         outbox.effect({ type: 'close-link', peer: from, reason: 'goodbye' });
-        active.drop(from, 'goodbye');
+        // Its signed goodbye came before, or was lost: then it has hung up.
+        active.drop(from, frame.reason === 'leaving' ? 'hung-up' : 'goodbye');
         if (frame.reason === 'leaving') views.passive.delete(from);
         const heir = frame.alternatives[0];
         if (heir !== undefined && !isFull()) askForced(heir, from, 'fill', now);

@@ -355,3 +355,18 @@ function requestsIn(bytes: Uint8Array): readonly Signal[] {
 function leaveOf(author: PeerId): Uint8Array {
   return record({ kind: 'leave', author, at: 10 }).bytes;
 }
+
+test('LIVE-16: who says on the link that it leaves, and whose signed goodbye does not come, is accused', () => {
+  for (const isSigned of [true, false]) {
+    const node = createNode();
+    start(node);
+    node.link(peer(1));
+    populate(node, peer(1), 1);
+    if (isSigned) node.push(peer(1), record({ kind: 'leave', author: peer(1), at: node.mono }));
+    node.receive(peer(1), { type: 'disconnect', reason: 'leaving', retryAfterMs: 10_000, alternatives: [] });
+    node.effects();
+    node.advance(2_000);
+    expect(ofType(node.effects(), 'sign')).toHaveLength(isSigned ? 0 : 1);
+    expect(node.engine.stats().peers).toBe(0);
+  }
+});
