@@ -387,6 +387,16 @@ function growsAt(t: Bench, from: number, until: number): number | undefined {
   return undefined;
 }
 
+test('CAST-7: a goodbye of our own goes whole over every link, for nobody can ask for it afterwards', () => {
+  const t = bench();
+  t.store(record({ author: self, kind: 'leave' }), 'self', 10, 'self');
+  expect(t.frames()).toEqual(['0:push', '1:push', '2:push']);
+  // Somebody else's goodbye goes along its tree.
+  t.store(record({ author, kind: 'leave' }), links[0]!, 20);
+  t.broadcast.flush(at(20));
+  expect(t.frames()).toEqual(['1:ihave', '2:ihave']);
+});
+
 test('CAST-16: the first words of a room grow their tree and go over every link; a goodbye grows nothing', () => {
   const t = bench();
   t.store(said(1, self), 'self', 10, 'self');
