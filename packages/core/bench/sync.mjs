@@ -5,7 +5,8 @@
  */
 import { makeConfig } from '../dist/config.js';
 import { hlcAt } from '../dist/identity/hlc.js';
-import { createRng, seedFrom } from '../dist/index.js';
+import { createRng, seedFrom, toHex } from '../dist/index.js';
+import { toCharacters } from '../dist/lib/bytes.js';
 import { createExchange } from '../dist/sync/exchange.js';
 import { createIndexSet } from '../dist/sync/index-set.js';
 import { boundBetween } from '../dist/sync/order.js';
@@ -180,8 +181,9 @@ function benchIndex(size) {
 }
 
 function fakeRecord(rng) {
-  const id = Array.from({ length: 4 }, () => rng.uint32().toString(16).padStart(8, '0')).join('');
-  return { kind: 'state', id, hlc: hlcAt(WALL - rng.int(SPREAD_MS)), bytes: new Uint8Array(200) };
+  const hash = Uint8Array.from({ length: 32 }, () => rng.int(256));
+  const [id, digest] = [toHex(hash.subarray(0, 16)), toCharacters(hash)];
+  return { kind: 'state', id, digest, hlc: hlcAt(WALL - rng.int(SPREAD_MS)), bytes: new Uint8Array(200) };
 }
 
 function mean(runs, key) {

@@ -7,12 +7,13 @@
 import { writeFileSync } from 'node:fs';
 import { encodeBody, networkIdOf, readRecord, signedBytes } from '../dist/identity/record.js';
 import { createRng, seedFrom, toHex } from '../dist/index.js';
+import { toCharacters } from '../dist/lib/bytes.js';
 import { createPolicy } from '../dist/policy/policy.js';
 import { createIndexSet } from '../dist/sync/index-set.js';
 import { ladderOf } from '../dist/sync/ladder.js';
 import { shortId, shortIdsToWire } from '../dist/sync/short-id.js';
 import { createSketch } from '../dist/sync/sketch.js';
-import { fingerprint, itemHash } from '../dist/sync/sum.js';
+import { fingerprint } from '../dist/sync/sum.js';
 import { encodeCbor } from '../dist/wire/cbor.js';
 import { decodeFrame, encodeFrame, encodeSignal } from '../dist/wire/index.js';
 
@@ -203,20 +204,21 @@ const SESSION = 0xfedcba98;
 const rng = createRng(seedFrom(1, 1));
 const set = createIndexSet();
 for (let n = 0; n < 60; n++) {
-  const id = Array.from({ length: 4 }, () => rng.uint32().toString(16).padStart(8, '0')).join('');
-  set.add({ id, hlc: hlc - rng.int(60_000) * 2048 });
+  const hash = bytes(32).map(() => rng.int(256));
+  const [id, digest] = [toHex(hash.subarray(0, 16)), toCharacters(hash)];
+  set.add({ id, digest, hlc: hlc - rng.int(60_000) * 2048 });
 }
 const all = { lower: { bucket: 0, id: '' }, upper: undefined };
 const sorted = [];
 set.visit(all, record => sorted.push(record));
-const shortIds = sorted.map(({ id }) => shortId(SESSION, itemHash(id), 0));
+const shortIds = sorted.map(({ digest }) => shortId(SESSION, digest));
 const sketch = createSketch(0, 40);
 for (const id of shortIds) sketch.add(id);
 const { count, sum } = set.measure(all);
 
 write('sync.json', {
   session: SESSION,
-  records: sorted,
+  records: sorted.map(({ digest, hlc }) => ({ digest: Buffer.from(digest, 'latin1').toString('hex'), hlc })),
   ladder: ladderOf(set, SESSION),
   fingerprint: fingerprint(SESSION, sum, count),
   shortIds: shortIds.map(id => toHex(shortIdsToWire([id]))),

@@ -7,6 +7,8 @@ type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 export type PeerId = Brand<string, 'PeerId'>;
 /** First 16 bytes of SHA-256 over a record's body, 32 lower-case hex characters. */
 export type RecordId = Brand<string, 'RecordId'>;
+/** All 32 bytes of that hash, a character for each: an array of so few bytes weighs five times as much. */
+export type Digest = Brand<string, 'Digest'>;
 /** Milliseconds of a clock that never jumps; only differences mean anything. */
 export type MonoMs = Brand<number, 'MonoMs'>;
 /** Milliseconds since 1970 by this machine's wall clock, which may jump. */

@@ -4,9 +4,9 @@
  * over the body alone: a re-signed body must not get a second id.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, equalBytes, fromHex, toHex, utf8, utf8Length } from '../lib/bytes.ts';
+import { concatBytes, equalBytes, fromHex, toCharacters, toHex, utf8, utf8Length } from '../lib/bytes.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
-import type { Hlc, PeerId, RecordId, WallMs, Wire } from '../types.ts';
+import type { Digest, Hlc, PeerId, RecordId, WallMs, Wire } from '../types.ts';
 import { decodeCbor, encodeCbor } from '../wire/cbor.ts';
 import { wireLimits } from '../wire/limits.ts';
 
@@ -46,6 +46,7 @@ export interface Statement {
 
 export interface SignedRecord extends Statement {
   readonly id: RecordId;
+  readonly digest: Digest;
   /** `signature ‖ body`, as it travels. Both are cut out when asked for: a view of bytes weighs as much as a signature. */
   readonly bytes: Uint8Array;
 }
@@ -83,7 +84,9 @@ export function signatureOf({ bytes }: Pick<SignedRecord, 'bytes'>): Uint8Array 
 /** Field by field: with a spread every record would get a shape of its own, and each access to it take a search. */
 function toRecord(said: Statement, bytes: Uint8Array): SignedRecord {
   const { author, kind, seq, hlc, exp, key, value } = said;
-  return { author, kind, seq, hlc, exp, key, value, id: recordIdOf(bytes), bytes };
+  const hash = hashOf(bytes);
+  const digest = toCharacters(hash) as Digest;
+  return { author, kind, seq, hlc, exp, key, value, id: idOf(hash), digest, bytes };
 }
 
 /** Reads a record from the network. The signature is *not* checked here; intake sees to that. */
@@ -106,7 +109,15 @@ export function readRecord(bytes: Uint8Array, networkId: Uint8Array): Result<Sig
 
 /** What a record in these bytes is called, whether it can be read or not. */
 export function recordIdOf(bytes: Uint8Array): RecordId {
-  return toHex(sha256(bytes.subarray(SIGNATURE_BYTES)).subarray(0, 16)) as RecordId;
+  return idOf(hashOf(bytes));
+}
+
+function hashOf(bytes: Uint8Array): Uint8Array {
+  return sha256(bytes.subarray(SIGNATURE_BYTES));
+}
+
+function idOf(hash: Uint8Array): RecordId {
+  return toHex(hash.subarray(0, 16)) as RecordId;
 }
 
 function readStatement(fields: readonly Wire[]): Statement | undefined {

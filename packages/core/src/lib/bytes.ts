@@ -17,6 +17,11 @@ export function toHex(bytes: Uint8Array): string {
   return String.fromCharCode(...codes);
 }
 
+/** A character for each of a few bytes. */
+export function toCharacters(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
 /** Lower-case hex to bytes; `undefined` for anything else, an odd length included. */
 export function fromHex(hex: string): Uint8Array | undefined {
   if (hex.length % 2 !== 0) return undefined;

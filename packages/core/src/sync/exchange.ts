@@ -88,8 +88,8 @@ export function createExchange(domain: SyncDomain, set: IndexSet, session: numbe
     const range = rangeFromWire(topic.range);
     const theirs = new Map(shortIdsFromWire(topic.ids).map(id => [keyOf(id), id]));
     const have: SignedRecord[] = [];
-    set.visit(range, (record, hashes, at) => {
-      if (theirs.size === 0 || !theirs.delete(keyOf(shortId(session, hashes, at)))) have.push(record);
+    set.visit(range, record => {
+      if (theirs.size === 0 || !theirs.delete(keyOf(shortId(session, record.digest)))) have.push(record);
     });
     return { have, ...want(topic.range, [...theirs.values()]) };
   };
@@ -100,7 +100,7 @@ export function createExchange(domain: SyncDomain, set: IndexSet, session: numbe
     const cells = concatBytes(before, topic.cells);
     const range = rangeFromWire(topic.range);
     const sketch = readSketch(cells);
-    set.visit(range, (_record, hashes, at) => sketch.add(shortId(session, hashes, at)));
+    set.visit(range, ({ digest }) => sketch.add(shortId(session, digest)));
     const isCrowded = sketch.isCrowded();
     const difference = sketch.difference();
     if (difference === undefined) return { answer: askMore(topic.range, cells, isCrowded) };
@@ -138,8 +138,8 @@ export function createExchange(domain: SyncDomain, set: IndexSet, session: numbe
     const wanted = new Set(highWords);
     const found: SignedRecord[] = [];
     if (wanted.size === 0) return found;
-    set.visit(range, (record, hashes, at) => {
-      if (wanted.has(shortId(session, hashes, at).high)) found.push(record);
+    set.visit(range, record => {
+      if (wanted.has(shortId(session, record.digest).high)) found.push(record);
     });
     return found;
   };
@@ -157,7 +157,7 @@ export function createExchange(domain: SyncDomain, set: IndexSet, session: numbe
   const sayIds = (range: Range): SyncTopic => {
     if (set.measure(range).count > wireLimits.idsPerTopic) return split(range);
     const ids: ShortId[] = [];
-    set.visit(range, (_record, hashes, at) => ids.push(shortId(session, hashes, at)));
+    set.visit(range, ({ digest }) => ids.push(shortId(session, digest)));
     return { domain, say: 'ids', range: rangeToWire(range), ids: shortIdsToWire(ids) };
   };
 
@@ -167,7 +167,7 @@ export function createExchange(domain: SyncDomain, set: IndexSet, session: numbe
 
   const saySketch = (range: Range, from: number, cells: number): SyncTopic => {
     const sketch = createSketch(from, from + cells);
-    set.visit(range, (_record, hashes, at) => sketch.add(shortId(session, hashes, at)));
+    set.visit(range, ({ digest }) => sketch.add(shortId(session, digest)));
     return { domain, say: 'sketch', range: rangeToWire(range), from, cells: sketch.toWire() };
   };
 

@@ -3,9 +3,8 @@
  * the sum of their hashes. Insertion, deletion, and what is asked of a range cost O(log n).
  */
 import type { SignedRecord } from '../identity/record.ts';
-import { type Item, itemOf } from './item.ts';
 import { type Bound, boundOf, isAbove, isBelow, type Range } from './order.ts';
-import { addTo, SUM_WORDS, type Sum, takeFrom } from './sum.ts';
+import { addTo, SUM_WORDS, type Sum, takeFrom, wordsOf } from './sum.ts';
 
 export interface IndexSet {
   add(record: SignedRecord): void;
@@ -15,7 +14,7 @@ export interface IndexSet {
   measure(range: Range): Measure;
   /** The record with so many before it. */
   at(rank: number): SignedRecord | undefined;
-  /** Calls for each record of a range, in order, with the words of its hash: `hashes[at]` and the seven behind. */
+  /** Calls for each record of a range, in order. */
   visit(range: Range, each: Visitor): void;
 }
 
@@ -24,10 +23,10 @@ export interface Measure {
   readonly sum: Sum;
 }
 
-export type Visitor = (record: SignedRecord, hashes: Sum, at: number) => void;
+export type Visitor = (record: SignedRecord) => void;
 
 interface Leaf {
-  readonly items: Item[];
+  readonly items: SignedRecord[];
   readonly sum: Sum;
   count: number;
 }
@@ -53,7 +52,7 @@ export function createIndexSet(): IndexSet {
       return root.count;
     },
     add(record) {
-      if (!insert(root, itemOf(record), boundOf(record))) return;
+      if (!insert(root, record, boundOf(record))) return;
       if (isFull(root)) root = createBranch([root, splitOff(root)]);
     },
     delete(record) {
@@ -74,28 +73,28 @@ export function createIndexSet(): IndexSet {
   };
 }
 
-function insert(node: Node, item: Item, place: Bound): boolean {
+function insert(node: Node, record: SignedRecord, place: Bound): boolean {
   if (isLeaf(node)) {
     const at = placeIn(node, place);
-    if (node.items[at]?.record.id === item.record.id) return false;
-    node.items.splice(at, 0, item);
+    if (node.items[at]?.id === record.id) return false;
+    node.items.splice(at, 0, record);
   } else {
     const at = childFor(node, place);
     const child = node.children[at]!;
-    if (!insert(child, item, place)) return false;
+    if (!insert(child, record, place)) return false;
     if (isFull(child)) node.children.splice(at + 1, 0, splitOff(child));
   }
   node.count += 1;
-  addTo(node.sum, item.hashes, item.at);
+  addTo(node.sum, wordsOf(record.digest));
   return true;
 }
 
 /** What was removed, if it was there. */
-function remove(node: Node, record: SignedRecord, place: Bound): Item | undefined {
-  let item: Item | undefined;
+function remove(node: Node, record: SignedRecord, place: Bound): SignedRecord | undefined {
+  let item: SignedRecord | undefined;
   if (isLeaf(node)) {
     const at = placeIn(node, place);
-    if (node.items[at]?.record.id !== record.id) return undefined;
+    if (node.items[at]?.id !== record.id) return undefined;
     item = node.items.splice(at, 1)[0]!;
   } else {
     const at = childFor(node, place);
@@ -105,7 +104,7 @@ function remove(node: Node, record: SignedRecord, place: Bound): Item | undefine
     else joinIfSmall(node, at);
   }
   node.count -= 1;
-  takeFrom(node.sum, item.hashes, item.at);
+  takeFrom(node.sum, wordsOf(item.digest));
   return item;
 }
 
@@ -133,8 +132,8 @@ function joinIfSmall(parent: Branch, at: number): void {
   }
 }
 
-function append(leaf: Leaf, items: readonly Item[]): void {
-  for (const { hashes, at } of items) addTo(leaf.sum, hashes, at);
+function append(leaf: Leaf, items: readonly SignedRecord[]): void {
+  for (const { digest } of items) addTo(leaf.sum, wordsOf(digest));
   leaf.items.push(...items);
   leaf.count += items.length;
 }
@@ -142,7 +141,7 @@ function append(leaf: Leaf, items: readonly Item[]): void {
 function measureBelow(node: Node, bound: Bound, into: { count: number; readonly sum: Sum }): void {
   if (isLeaf(node)) {
     const end = placeIn(node, bound);
-    for (let i = 0; i < end; i++) addTo(into.sum, node.items[i]!.hashes, node.items[i]!.at);
+    for (let i = 0; i < end; i++) addTo(into.sum, wordsOf(node.items[i]!.digest));
     into.count += end;
     return;
   }
@@ -152,7 +151,7 @@ function measureBelow(node: Node, bound: Bound, into: { count: number; readonly 
 }
 
 function find(node: Node, rank: number): SignedRecord | undefined {
-  if (isLeaf(node)) return node.items[rank]?.record;
+  if (isLeaf(node)) return node.items[rank];
   let left = rank;
   for (const child of node.children) {
     if (left < child.count) return find(child, left);
@@ -165,9 +164,9 @@ function find(node: Node, rank: number): SignedRecord | undefined {
 function visit(node: Node, lower: Bound | undefined, upper: Bound | undefined, each: Visitor): boolean {
   if (isLeaf(node)) {
     for (let i = lower === undefined ? 0 : placeIn(node, lower); i < node.count; i++) {
-      const { record, hashes, at } = node.items[i]!;
+      const record = node.items[i]!;
       if (upper !== undefined && !isBelow(record, upper)) return false;
-      each(record, hashes, at);
+      each(record);
     }
     return true;
   }
@@ -183,7 +182,7 @@ function placeIn(leaf: Leaf, bound: Bound): number {
   let high = leaf.count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBelow(leaf.items[middle]!.record, bound)) low = middle + 1;
+    if (isBelow(leaf.items[middle]!, bound)) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -204,7 +203,7 @@ function childFor(branch: Branch, bound: Bound): number {
 function firstOf(node: Node): SignedRecord {
   let at = node;
   while (!isLeaf(at)) at = at.children[0]!;
-  return at.items[0]!.record;
+  return at.items[0]!;
 }
 
 function createLeaf(): Leaf {

@@ -1,10 +1,11 @@
 /**
  * Ids as they travel in one session: 40 bits of HalfSipHash-2-4 (Aumasson and Bernstein) under the session's random
- * number, over the first 16 bytes of a record's item hash. It is made for short keyed input; who makes records does
+ * number, over a record's id. It is made for short keyed input; who makes records does
  * not know the key, so cannot make two that look alike, let alone one that hides another's. Two that do so by chance
  * (one pair in 2^40) hide a difference for one session: the next has another key. That is why so few bits are enough.
  */
-import type { Sum } from './sum.ts';
+import type { Digest } from '../types.ts';
+import { wordAt } from './sum.ts';
 
 /** The first 32 bits, and the other 8. */
 export interface ShortId {
@@ -16,18 +17,20 @@ export const SHORT_ID_BYTES = 5;
 /** The last word taken in: how many bytes there were. */
 const LENGTH_WORD = 16 << 24;
 
-/** Of the item hash at `hashes[at]`. */
-export function shortId(session: number, hashes: Sum, at: number): ShortId {
-  const { high, low } = halfSipHash(session, 0, hashes, at);
+const words = new Uint32Array(4);
+
+/** Of the first 16 bytes of a digest, which are the id. */
+export function shortId(session: number, digest: Digest): ShortId {
+  for (let i = 0; i < words.length; i++) words[i] = wordAt(digest, i);
+  const { high, low } = halfSipHash(session, 0, words);
   return { high, low: low >>> 24 };
 }
 
-/** 64 bits over the four words at `words[at]`. Rounds 0 to 9 take in a word in two rounds each, the rest bring out two. */
+/** 64 bits over four words. Rounds 0 to 9 take in a word in two rounds each, the rest bring out two. */
 export function halfSipHash(
   key0: number,
   key1: number,
-  words: Sum,
-  at: number,
+  said: Uint32Array,
 ): { readonly high: number; readonly low: number } {
   let a = key0;
   let b = key1 ^ 0xee;
@@ -37,7 +40,7 @@ export function halfSipHash(
   let low = 0;
   for (let round = 0; round < 18; round++) {
     if (round < 10 && round % 2 === 0) {
-      word = round < 8 ? words[at + round / 2]! : LENGTH_WORD;
+      word = round < 8 ? said[round / 2]! : LENGTH_WORD;
       d ^= word;
     } else if (round === 10) {
       c ^= 0xee;

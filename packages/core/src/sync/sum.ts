@@ -1,37 +1,44 @@
 /**
- * Sums of item hashes, modulo 2^256, as eight 32-bit words, lowest first. An item hash is SHA-256 of a record's
- * id. A sum can be taken apart again, so a tree can keep one for each of its parts; what leaves this node is only
- * ever a hash over a sum: bare sums could be steered.
+ * Sums of records' digests, modulo 2^256, as eight 32-bit words, lowest first. A digest is the whole SHA-256 that the
+ * id is the head of. A sum can be taken apart again, so a tree can keep one for each of its parts; what leaves this
+ * node is only ever a hash over a sum: bare sums could be steered.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { fromHex } from '../lib/bytes.ts';
-import type { RecordId } from '../types.ts';
+import type { Digest } from '../types.ts';
 
 export type Sum = Uint32Array;
 
 export const SUM_WORDS = 8;
 export const FINGERPRINT_BYTES = 5;
 
-export function itemHash(id: RecordId): Sum {
-  const hash = sha256(fromHex(id)!);
-  const view = new DataView(hash.buffer, hash.byteOffset);
-  return Uint32Array.from({ length: SUM_WORDS }, (_, i) => view.getUint32(4 * i, true));
+const scratch: Sum = new Uint32Array(SUM_WORDS);
+
+/** A digest as a sum of one, the lowest byte first. It is good until the next one is asked for: none is kept. */
+export function wordsOf(digest: Digest): Sum {
+  for (let i = 0; i < SUM_WORDS; i++) scratch[i] = wordAt(digest, i);
+  return scratch;
 }
 
-/** Adds the eight words of `items` from `at` on. */
-export function addTo(sum: Sum, items: Sum, at = 0): void {
+/** Four bytes of a digest, the lowest first. */
+export function wordAt(digest: Digest, i: number): number {
+  const at = 4 * i;
+  const low = digest.charCodeAt(at) | (digest.charCodeAt(at + 1) << 8);
+  return low | (digest.charCodeAt(at + 2) << 16) | (digest.charCodeAt(at + 3) << 24);
+}
+
+export function addTo(sum: Sum, other: Sum): void {
   let carry = 0;
   for (let i = 0; i < SUM_WORDS; i++) {
-    const word = sum[i]! + items[at + i]! + carry;
+    const word = sum[i]! + other[i]! + carry;
     sum[i] = word;
     carry = word > 0xffffffff ? 1 : 0;
   }
 }
 
-export function takeFrom(sum: Sum, items: Sum, at = 0): void {
+export function takeFrom(sum: Sum, other: Sum): void {
   let borrow = 0;
   for (let i = 0; i < SUM_WORDS; i++) {
-    const word = sum[i]! - items[at + i]! - borrow;
+    const word = sum[i]! - other[i]! - borrow;
     sum[i] = word;
     borrow = word < 0 ? 1 : 0;
   }

@@ -25,11 +25,13 @@ const codeOf = (bytes: Uint8Array, network = NETWORK): string | undefined => {
 const signed = (fields: Wire): Uint8Array => concatBytes(new Uint8Array(64), encodeCbor(fields));
 const author = new Uint8Array(32);
 
-test('REC-2: the id is the first 16 bytes of SHA-256 over the body, whatever the signature', () => {
+test('REC-2: the digest is SHA-256 over the body, whatever the signature, and the id its first 16 bytes', () => {
   const said = record();
-  expect(said.id).toBe(toHex(sha256(bodyOf(said)).subarray(0, 16)));
+  const hash = sha256(bodyOf(said));
+  expect(said.id).toBe(toHex(hash.subarray(0, 16)));
+  expect(Uint8Array.from(said.digest, byte => byte.charCodeAt(0))).toEqual(hash);
   const read = readRecord(forge(said).bytes, NETWORK);
-  expect(read.ok && read.value.id).toBe(said.id);
+  expect(read.ok && [read.value.id, read.value.digest]).toEqual([said.id, said.digest]);
 });
 
 test('REC-3: the signature covers a prefix and the body as received, also in an unusual encoding', () => {

@@ -2,10 +2,10 @@ import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
 import type { Fact } from '../../src/fact.ts';
 import { hlcAt } from '../../src/identity/hlc.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
-import { toHex, utf8 } from '../../src/lib/bytes.ts';
+import { fromHex, toCharacters, toHex, utf8 } from '../../src/lib/bytes.ts';
 import type { Rng } from '../../src/lib/rng.ts';
 import { createSync, type Sync, type SyncFrame } from '../../src/sync/sync.ts';
-import type { PeerId, RecordId } from '../../src/types.ts';
+import type { Digest, PeerId, RecordId } from '../../src/types.ts';
 import { decodeFrame, encodeFrame, type Frame } from '../../src/wire/frame.ts';
 import { at, peer, WALL } from './peers.ts';
 import { createRecorder } from './recorder.ts';
@@ -16,10 +16,11 @@ const SAMPLES = { state: record({ kind: 'state' }), presence: record({ kind: 'pr
 
 /** Cheap to make in thousands: what sync reads of a record, and bytes that name it. */
 export function fakeRecord(rng: Rng, ageMs: number, size = 40, kind: 'state' | 'presence' = 'state'): SignedRecord {
-  const id = Array.from({ length: 4 }, () => rng.uint32().toString(16).padStart(8, '0')).join('') as RecordId;
+  const digest = Array.from({ length: 8 }, () => rng.uint32().toString(16).padStart(8, '0')).join('');
+  const id = digest.slice(0, 32) as RecordId;
   const bytes = new Uint8Array(size);
   bytes.set(utf8(id));
-  return { ...SAMPLES[kind], id, hlc: hlcAt(WALL - ageMs), bytes };
+  return { ...SAMPLES[kind], id, digest: toCharacters(fromHex(digest)!) as Digest, hlc: hlcAt(WALL - ageMs), bytes };
 }
 
 export interface Side {

@@ -9,31 +9,31 @@ export function unhex(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'hex'));
 }
 
-export function positionOf({ hlc, id }: { readonly hlc: number; readonly id: string }): string {
+export function positionOf({ hlc, digest }: { readonly hlc: number; readonly digest: string }): string {
   const bucket = Math.floor(Math.floor(hlc / 2048) / 10_000);
-  return bucket.toString(16).padStart(8, '0') + id;
+  return bucket.toString(16).padStart(8, '0') + digest.slice(0, 32);
 }
 
-export function fingerprintOf(session: number, ids: readonly string[]): string {
-  const sum = ids.reduce((all, id) => all + itemHash(id), 0n);
+export function fingerprintOf(session: number, digests: readonly string[]): string {
+  const sum = digests.reduce((all, digest) => all + numberOf(digest), 0n);
   const bytes = Buffer.alloc(40);
   bytes.writeUInt32BE(session, 0);
   for (let i = 0; i < 8; i++) bytes.writeUInt32BE(Number((sum >> BigInt(32 * i)) & 0xffffffffn), 4 + 4 * i);
-  bytes.writeUInt32BE(ids.length, 36);
+  bytes.writeUInt32BE(digests.length, 36);
   return createHash('sha256').update(bytes).digest('hex').slice(0, 10);
 }
 
-export function shortIdOf(session: number, id: string): string {
-  const hash = itemHash(id);
-  const words = [0, 1, 2, 3].map(i => (hash >> BigInt(32 * i)) & 0xffffffffn);
+export function shortIdOf(session: number, digest: string): string {
+  const number = numberOf(digest);
+  const words = [0, 1, 2, 3].map(i => (number >> BigInt(32 * i)) & 0xffffffffn);
   return hash64(BigInt(session), words).toString(16).padStart(10, '0');
 }
 
 /** The first cells of the sketch of all these. */
-export function sketchOf(session: number, ids: readonly string[], cells: number): string {
+export function sketchOf(session: number, digests: readonly string[], cells: number): string {
   const rows = Array.from({ length: cells }, () => ({ id: 0n, check: 0n, count: 0 }));
-  for (const id of ids) {
-    const short = BigInt(`0x${shortIdOf(session, id)}`);
+  for (const digest of digests) {
+    const short = BigInt(`0x${shortIdOf(session, digest)}`);
     const [id32, id8] = [short >> 8n, short & 0xffn];
     const check = mix(id32 ^ word(id8 * 0x9e3779b1n)) & 0xffffn;
     let state = id32 ^ id8;
@@ -51,10 +51,9 @@ export function sketchOf(session: number, ids: readonly string[], cells: number)
   return rows.map(({ id, check, count }) => text(id, 10) + text(check, 4) + text(BigInt(count % 256), 2)).join('');
 }
 
-/** SHA-256 of the id, lowest byte first. */
-function itemHash(id: string): bigint {
-  const bytes = createHash('sha256').update(unhex(id)).digest();
-  return BigInt(`0x${hex(bytes.reverse())}`);
+/** Lowest byte first. */
+function numberOf(digest: string): bigint {
+  return BigInt(`0x${hex(unhex(digest).reverse())}`);
 }
 
 function mix(value: bigint): bigint {

@@ -80,7 +80,7 @@ test('WIRE-20: positions, bounds, fingerprints, short ids and sketches are as do
   const { session } = sync;
   const sorted = [...sync.records].sort((a, b) => (positionOf(a) < positionOf(b) ? -1 : 1));
   expect(sorted).toEqual(sync.records);
-  const ids: readonly string[] = sorted.map(({ id }) => id);
+  const digests: readonly string[] = sorted.map(({ digest }) => digest);
   let upper = '~';
   for (const { lower, count, fingerprint } of sync.ladder) {
     const inside = sorted.filter(one => positionOf(one) >= lower.hex && positionOf(one) < upper);
@@ -88,15 +88,15 @@ test('WIRE-20: positions, bounds, fingerprints, short ids and sketches are as do
     expect(
       fingerprintOf(
         session,
-        inside.map(({ id }) => id),
+        inside.map(({ digest }) => digest),
       ),
     ).toBe(fingerprint.hex);
     upper = lower.hex;
   }
-  expect(ids.map(id => shortIdOf(session, id))).toEqual(sync.shortIds);
-  const cells = sketchOf(session, ids, 40);
+  expect(digests.map(digest => shortIdOf(session, digest))).toEqual(sync.shortIds);
+  const cells = sketchOf(session, digests, 40);
   expect(cells).toBe(sync.sketch.hex);
-  expect(fingerprintOf(session, ids)).toBe(sync.fingerprint.hex);
+  expect(fingerprintOf(session, digests)).toBe(sync.fingerprint.hex);
 });
 
 interface Hex {
@@ -133,7 +133,7 @@ interface Records {
 
 interface Sync {
   readonly session: number;
-  readonly records: readonly { readonly id: string; readonly hlc: number }[];
+  readonly records: readonly { readonly digest: string; readonly hlc: number }[];
   readonly ladder: readonly { readonly lower: Hex; readonly count: number; readonly fingerprint: Hex }[];
   readonly fingerprint: Hex;
   readonly shortIds: readonly string[];

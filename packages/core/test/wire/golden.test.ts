@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { expect, test } from 'vitest';
 import {
   encodeBody,
@@ -8,7 +9,7 @@ import {
   type Statement,
   signedBytes,
 } from '../../src/identity/record.ts';
-import { concatBytes, fromHex } from '../../src/lib/bytes.ts';
+import { concatBytes, fromHex, toCharacters } from '../../src/lib/bytes.ts';
 import { createPolicy } from '../../src/policy/policy.ts';
 import { decodeFrame, encodeFrame, type Frame, type FrameType } from '../../src/wire/frame.ts';
 import { decodeSignal, encodeSignal, type Signal } from '../../src/wire/signal.ts';
@@ -107,9 +108,10 @@ test.each(golden.records.map(vector => [vector.statement.kind, vector] as const)
     expect(signedBytes(body)).toEqual(signed);
     const signature = new Uint8Array(64).fill(1);
     const bytes = concatBytes(signature, body);
+    const digest = toCharacters(sha256(body));
     expect(readRecord(bytes, golden.network)).toStrictEqual({
       ok: true,
-      value: { ...statement, id, bytes },
+      value: { ...statement, id, digest, bytes },
     });
   },
 );
