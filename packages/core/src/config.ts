@@ -397,8 +397,14 @@ export const broadcastModes: readonly BroadcastMode[] = ['tree', 'flood', 'push'
 export type Config = { readonly [name in TunableName]: number } & { readonly 'broadcast.mode': BroadcastMode };
 export type ConfigOverrides = { readonly [name in keyof Config]?: Config[name] };
 
-/** @throws HearsayError `bad-config`: unknown name, or a value out of its range. */
+const made = new WeakSet<object>();
+
+/**
+ * All settings. What this function has made already is taken as it is, so that many engines may share it.
+ * @throws HearsayError `bad-config`: unknown name, or a value out of its range.
+ */
 export function makeConfig(overrides: ConfigOverrides = {}): Config {
+  if (made.has(overrides)) return overrides as Config;
   const config: { [name: string]: number | string } = { 'broadcast.mode': 'tree' };
   for (const [name, { initial }] of Object.entries(tunables)) config[name] = initial;
   for (const [name, value] of Object.entries(overrides)) {
@@ -406,7 +412,10 @@ export function makeConfig(overrides: ConfigOverrides = {}): Config {
     checkTunable(name, value);
     config[name] = value;
   }
-  return config as unknown as Config;
+  // Copied: an object that was filled name by name is a hash table, and settings are asked for with every frame.
+  const whole = Object.freeze({ ...config }) as unknown as Config;
+  made.add(whole);
+  return whole;
 }
 
 function checkTunable(name: string, value: unknown): void {

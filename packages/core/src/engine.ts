@@ -89,6 +89,7 @@ export interface Engine {
 const MAX_FACTS_PER_INPUT = 100_000;
 /** A wake this late means that this node was stopped, and its silence about others proves nothing. */
 const STALL_MS = 1_500;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** @throws HearsayError `bad-config` for settings, a policy or a region that cannot be used. */
 export function createEngine(options: EngineOptions, startedAt: Now): Engine {
@@ -458,13 +459,19 @@ function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accept
   }
 }
 
+/** Module by module, as it follows every input: a loop over all would have to look up each one's method anew. */
 function nextWakeOf(m: Modules): MonoMs | undefined {
-  let next = m.overlay.nextWakeAt();
-  for (const module of [m.authoring, m.broadcast, m.sync, m.transfer, m.liveness, m.presence, m.flow]) {
-    const at = module.nextWakeAt();
-    if (at !== undefined && (next === undefined || at < next)) next = at;
-  }
-  return next;
+  const next = Math.min(
+    m.authoring.nextWakeAt() ?? NEVER,
+    m.broadcast.nextWakeAt() ?? NEVER,
+    m.sync.nextWakeAt() ?? NEVER,
+    m.transfer.nextWakeAt() ?? NEVER,
+    m.liveness.nextWakeAt() ?? NEVER,
+    m.presence.nextWakeAt() ?? NEVER,
+    m.overlay.nextWakeAt() ?? NEVER,
+    m.flow.nextWakeAt() ?? NEVER,
+  );
+  return next === NEVER ? undefined : (next as MonoMs);
 }
 
 function readStats(m: Modules, counters: Counters): EngineStats {

@@ -12,6 +12,7 @@ import {
   isPeerId,
   type Job,
   type MonoMs,
+  makeConfig,
   type Now,
   type PeerId,
   type PublishKind,
@@ -103,6 +104,7 @@ export function createWorld(options: WorldOptions): World {
   const trace = createTrace();
   const codec = createSharedCodec(observer.onFrame, record => observer.onRecordCopy(record.kind, record.key));
   const regionOf = createRegions(scenario);
+  const config = makeConfig(scenario.config);
   let now = 0;
   let events = 0;
 
@@ -277,7 +279,7 @@ export function createWorld(options: WorldOptions): World {
         self: node.id,
         app: 'simulation',
         room: scenario.name,
-        config: scenario.config,
+        config,
         region: scenario.regionsTold ? scenario.regions[node.region]!.name : undefined,
         seed: seedFrom(seed, stream),
         decode: codec.decode,

@@ -43,7 +43,7 @@ export function authorIdOf(peer: PeerId): Author {
 }
 
 export interface Branches {
-  readonly size: number;
+  size(): number;
   room(): Room;
   get(author: Author | undefined): Branch | undefined;
   /** Whose record this is, if it is its author's last. */
@@ -157,9 +157,7 @@ export function createBranches(): Branches {
   });
 
   return {
-    get size() {
-      return branches.size;
-    },
+    size: () => branches.size,
     room: () => ({ authors: branches.size, arrivals }),
     get: author => branches.get(author as Author),
     authorOf: id => authors.get(id),

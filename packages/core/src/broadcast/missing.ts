@@ -22,7 +22,7 @@ export interface Missing {
   nextDueAt(): MonoMs | undefined;
   /** The present patience, ms. */
   patienceMs(): number;
-  readonly size: number;
+  size(): number;
 }
 
 interface Wanted {
@@ -108,8 +108,6 @@ export function createMissing(config: Config): Missing {
     },
     nextDueAt: () => (nextAt === Number.POSITIVE_INFINITY ? undefined : (nextAt as MonoMs)),
     patienceMs: () => patience,
-    get size() {
-      return wanted.size;
-    },
+    size: () => wanted.size,
   };
 }

@@ -26,14 +26,14 @@ interface LinkBuckets {
   readonly bytes: TokenBucket;
 }
 
-const AUTHOR_LIFETIME_MS = 120_000;
 const OVER_RATE_PER_STRIKE = 100;
 
 export function createGuard(config: Config, outbox: Outbox): Guard {
   const links = new Map<PeerId, LinkBuckets>();
   const authors: ExpiringMap<PeerId, TokenBucket> = createExpiringMap(
     config['presence.maxAuthors'],
-    AUTHOR_LIFETIME_MS,
+    // A bucket that is full again is as good as a new one.
+    (1_000 * config['guard.authorBurst']) / config['guard.authorPerSecond'],
   );
   const offences: ExpiringMap<PeerId, Map<Offence, TokenBucket>> = createExpiringMap(
     config['guard.peers'],

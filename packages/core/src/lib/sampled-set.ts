@@ -12,37 +12,50 @@ export interface SampledSet<T> {
 }
 
 export function createSampledSet<T>(): SampledSet<T> {
-  const items: T[] = [];
-  const places = new Map<T, number>();
-  return {
-    get size() {
-      return items.length;
-    },
-    has: item => places.has(item),
-    add(item) {
-      if (places.has(item)) return;
-      places.set(item, items.length);
-      items.push(item);
-    },
-    delete(item) {
-      const place = places.get(item);
-      if (place === undefined) return false;
-      places.delete(item);
-      // The last one takes the place.
-      const last = items.pop()!;
-      if (place < items.length) {
-        items[place] = last;
-        places.set(last, place);
-      }
-      return true;
-    },
-    pick: rng => rng.pick(items),
-    sample(rng, count) {
-      // Drawing again and again would take long when nearly all are wanted.
-      if (items.length <= 2 * count) return rng.sample(items, count);
-      const drawn = new Set<T>();
-      while (drawn.size < count) drawn.add(items[rng.int(items.length)]!);
-      return [...drawn];
-    },
-  };
+  return new Sampled();
+}
+
+/** A class: an object with a getter of its own would be a hash table, and this one is asked at every review of links. */
+class Sampled<T> implements SampledSet<T> {
+  readonly #items: T[] = [];
+  readonly #places = new Map<T, number>();
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  has(item: T): boolean {
+    return this.#places.has(item);
+  }
+
+  add(item: T): void {
+    if (this.#places.has(item)) return;
+    this.#places.set(item, this.#items.length);
+    this.#items.push(item);
+  }
+
+  delete(item: T): boolean {
+    const place = this.#places.get(item);
+    if (place === undefined) return false;
+    this.#places.delete(item);
+    // The last one takes the place.
+    const last = this.#items.pop()!;
+    if (place < this.#items.length) {
+      this.#items[place] = last;
+      this.#places.set(last, place);
+    }
+    return true;
+  }
+
+  pick(rng: Rng): T | undefined {
+    return rng.pick(this.#items);
+  }
+
+  sample(rng: Rng, count: number): T[] {
+    // Drawing again and again would take long when nearly all are wanted.
+    if (this.#items.length <= 2 * count) return rng.sample(this.#items, count);
+    const drawn = new Set<T>();
+    while (drawn.size < count) drawn.add(this.#items[rng.int(this.#items.length)]!);
+    return [...drawn];
+  }
 }

@@ -8,7 +8,7 @@ export interface Intention {
 }
 
 export interface Intentions {
-  readonly size: number;
+  size(): number;
   get(peer: PeerId): Intention | undefined;
   set(peer: PeerId, intention: Intention): void;
   delete(peer: PeerId): void;
@@ -34,9 +34,7 @@ export function createIntentions(): Intentions {
   };
 
   return {
-    get size() {
-      return intentions.size;
-    },
+    size: () => intentions.size,
     get: peer => intentions.get(peer),
     set(peer, intention) {
       due.moved(intentions.get(peer)?.at ?? Number.POSITIVE_INFINITY, intention.at);

@@ -41,6 +41,8 @@ export interface Liveness {
 
 interface Watch {
   heardAt: number;
+  /** When a newer word of the peer was accepted, by whatever way it came. */
+  spokeAt: number;
   sentAt: number;
   pingedAt: number | undefined;
   pingNonce: number | undefined;
@@ -48,16 +50,6 @@ interface Watch {
   roundTrip: RoundTrip;
   /** When something is to be done about the link, as of the last change. */
   dueAt: number;
-}
-
-/** There is one for each member: what follows from the record is not written down again. */
-interface Member {
-  /** Its newest presence: others have it, or will by sync, so they agree on what it refutes. */
-  stated: SignedRecord;
-  /** Its newest word by its own clock, where that is a newer one; else 0. */
-  saidSince: number;
-  /** When a newer word was heard here, in whole milliseconds; 0: it was not. */
-  spokeAt: number;
 }
 
 /** How many times the usual limits a slow line may be granted. */
@@ -80,10 +72,16 @@ export interface LivenessTools {
 export function createLiveness({ self, config, outbox, rng }: LivenessTools): Liveness {
   const watches = new Map<PeerId, Watch>();
   const toAccuse: Intentions = createIntentions();
-  const members = new Map<PeerId, Member>();
+  /** The newest presence of each: others have it, or will by sync, so they agree on what it refutes. */
+  const members = new Map<PeerId, SignedRecord>();
+  /** The newest word of a member by its own clock, where it is newer than its presence. */
+  const saidSince = new Map<PeerId, number>();
   const accusations: Accusations = createAccusations(config);
   const suspicions: Suspicions = createSuspicions(self, config);
   let stallOverAt = Number.NEGATIVE_INFINITY;
+
+  /** `undefined`: no member. */
+  const saidOf = (peer: PeerId): number | undefined => saidSince.get(peer) ?? members.get(peer)?.hlc;
 
   const accuse = (peer: PeerId, value: typeof HUNG_UP | null): void =>
     outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
@@ -167,13 +165,13 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
   const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
     const subject = record.key as PeerId;
-    const member = members.get(subject);
-    if (member !== undefined && record.hlc < member.stated.hlc)
+    const stated = members.get(subject);
+    if (stated !== undefined && record.hlc < stated.hlc)
       return outbox.fact({ type: 'record-ignored', reason: 'stale-accusation' });
     if (!accusations.add(record, now)) return outbox.fact({ type: 'record-ignored', reason: 'quota' });
     outbox.fact({ type: 'record-stored', record, from, path, kept: true });
     if (subject === self) return outbox.fact({ type: 'self-suspected' });
-    if (member !== undefined && record.hlc > saidOf(member)) suspect(record, now);
+    if (stated !== undefined && record.hlc > saidOf(subject)!) suspect(record, now);
   };
 
   return {
@@ -182,6 +180,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       const { mono } = now;
       const watch: Watch = {
         heardAt: mono,
+        spokeAt: mono,
         sentAt: mono,
         pingedAt: undefined,
         pingNonce: undefined,
@@ -200,8 +199,8 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       watches.delete(peer);
       // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
       if (reason === 'silent') {
-        const spokeAt = members.get(peer)?.spokeAt ?? Number.POSITIVE_INFINITY;
-        if (spokeAt <= heardAt + CLOSED_GRACE_MS) accuse(peer, null);
+        const spokeAt = watch?.spokeAt ?? heardAt;
+        if (members.has(peer) && spokeAt <= heardAt + CLOSED_GRACE_MS) accuse(peer, null);
       } else if ((reason === 'closed' || reason === 'hung-up') && now.mono >= stallOverAt) {
         // After a stop of our own it was the others who gave us up, and they are alive.
         toAccuse.set(peer, { at: now.mono + (reason === 'hung-up' ? HUNG_UP_GRACE_MS : CLOSED_GRACE_MS), why: reason });
@@ -234,10 +233,10 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     onRecordAccepted(record, from, path, now) {
       const { author } = record;
       if (record.kind === 'leave') return;
-      const member = members.get(author);
-      if (member !== undefined && record.hlc > saidOf(member)) {
-        member.saidSince = record.hlc;
-        member.spokeAt = Math.ceil(now.mono);
+      if (record.hlc > (saidOf(author) ?? Number.POSITIVE_INFINITY)) {
+        saidSince.set(author, record.hlc);
+        const watch = watches.get(author);
+        if (watch !== undefined) watch.spokeAt = now.mono;
         // Whoever was faster has its answer.
         if (toAccuse.get(author)?.why === 'doubt') toAccuse.delete(author);
       }
@@ -249,23 +248,24 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
       // Only who has a place among the members is watched: strangers' keys are free, and without end.
       if (record.kind !== 'presence') return;
       const { author, hlc } = record;
-      const known = members.get(author);
-      if (known === undefined) members.set(author, { stated: record, saidSince: 0, spokeAt: 0 });
-      else state(known, record);
+      const isKnown = members.has(author);
+      members.set(author, record);
+      if ((saidSince.get(author) ?? 0) <= hlc) saidSince.delete(author);
       drop(accusations.takeRefuted(author, hlc));
-      if (known !== undefined) return;
+      if (isKnown) return;
       // A sync may bring the accusation before the presence it is about.
       for (const accusation of accusations.against(author)) suspect(accusation, now);
     },
 
     onMemberGone(peer) {
       members.delete(peer);
+      saidSince.delete(peer);
       toAccuse.delete(peer);
       suspicions.forget(peer);
     },
 
     onPeerDoubted(peer, now) {
-      if (watches.has(peer) || toAccuse.get(peer) !== undefined || toAccuse.size >= MAX_TO_ACCUSE) return;
+      if (watches.has(peer) || toAccuse.get(peer) !== undefined || toAccuse.size() >= MAX_TO_ACCUSE) return;
       toAccuse.set(peer, { at: now.mono + rng.next() * DOUBT_SPREAD_MS, why: 'doubt' });
     },
 
@@ -294,14 +294,4 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     rttMs: peer => watches.get(peer)?.roundTrip.meanMs(),
     suspected: () => suspicions.size(),
   };
-}
-
-/** The newest word of a member, by its own clock. */
-function saidOf({ stated, saidSince }: Member): number {
-  return Math.max(stated.hlc, saidSince);
-}
-
-function state(member: Member, stated: SignedRecord): void {
-  member.stated = stated;
-  if (member.saidSince <= stated.hlc) member.saidSince = 0;
 }

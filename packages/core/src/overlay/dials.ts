@@ -40,7 +40,7 @@ export interface Dials {
   nextBudgetAt(now: Now): number;
   takeOverdue(now: Now): readonly Dial[];
   nextDueAt(): number;
-  readonly size: number;
+  size(): number;
   peers(): readonly PeerId[];
 }
 
@@ -77,9 +77,7 @@ export function createDials(config: Config, startedAt: Now): Dials {
       for (const { until } of dials.values()) next = Math.min(next, until);
       return next;
     },
-    get size() {
-      return dials.size;
-    },
+    size: () => dials.size,
     peers: () => [...dials.keys()],
   };
 }

@@ -24,7 +24,7 @@ export interface Link extends Neighbour {
 }
 
 export interface Links {
-  readonly size: number;
+  size(): number;
   has(peer: PeerId): boolean;
   /** The oldest first. */
   peers(): PeerId[];
@@ -68,9 +68,7 @@ export function createLinks(config: Config, outbox: Outbox): Links {
   };
 
   return {
-    get size() {
-      return links.size;
-    },
+    size: () => links.size,
     has: peer => links.has(peer),
     peers: () => [...links.keys()],
     all: () => links.values(),

@@ -119,7 +119,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   /** Without any link, and all who were asked first have refused: somebody must give up a neighbour for this one. */
   const isDesperate = (): boolean =>
-    active.size === 0 && refusals > 0 && (dials.size === 0 || refusals >= config['overlay.dialsAtOnce']);
+    active.size() === 0 && refusals > 0 && (dials.size() === 0 || refusals >= config['overlay.dialsAtOnce']);
 
   const ask = (peer: PeerId, introducer: Introducer, purpose: Purpose, now: Now): void => {
     const session = rng.uint32();
@@ -129,7 +129,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     signal(peer, { type: 'request', session, urgent });
   };
 
-  const isFull = (): boolean => active.size + dials.size >= config['overlay.maxLinks'];
+  const isFull = (): boolean => active.size() + dials.size() >= config['overlay.maxLinks'];
 
   /** Ask this one now, whatever the degree. */
   const askForced = (peer: PeerId, introducer: Introducer, purpose: Purpose, now: Now): void => {
@@ -144,7 +144,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   const lacksLinks = (): boolean => {
     const { enough, own, accepted } = degreeFor(roomSize(), config);
-    const held = active.size + dials.size;
+    const held = active.size() + dials.size();
     return held < enough || (held < accepted && ownLinks() < own);
   };
 
@@ -152,7 +152,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const ownLinks = (): number => active.own() + dials.own();
 
   const wish = (now: Now): Wish => ({
-    lonely: active.size === 0,
+    lonely: active.size() === 0,
     anchor: active.anchors() + dials.namedBy('server') < anchorsOf(config),
     near: distance.wantsNear(degreeFor(roomSize(), config)),
     isFree: peer => !taken(peer) && !backOffs.covers(peer, now) && !tools.isBanned(peer, now),
@@ -178,7 +178,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const trim = (now: Now): void => {
     // A growing room leaves early members with too many: the far go, then the oldest, whose other end has many too.
     const { accepted, wanted } = degreeFor(roomSize(), config);
-    surplusSince = active.size > accepted ? (surplusSince ?? now.mono) : undefined;
+    surplusSince = active.size() > accepted ? (surplusSince ?? now.mono) : undefined;
     if (surplusSince === undefined || now.mono - surplusSince < config['overlay.settleMs']) return;
     surplusSince = now.mono;
     const spare = active.spare(wanted);
@@ -190,7 +190,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     // One in the own region is asked if there is a far link that this node could do without.
     if (!distance.takeSwapDue(now) || lacksLinks()) return;
     const degree = degreeFor(roomSize(), config);
-    if (!distance.wantsNear(degree) || active.size + dials.size >= degree.accepted) return;
+    if (!distance.wantsNear(degree) || active.size() + dials.size() >= degree.accepted) return;
     if (distance.swappable(active.spare(degree.wanted)) === undefined) return;
     const peer = views.nearby(wish(now).isFree);
     if (peer !== undefined) askForced(peer, 'itself', 'swap', now);
@@ -204,9 +204,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     trySwap(now);
     const size = roomSize();
     const { low, wanted } = degreeFor(size, config);
-    const settled = active.size >= low;
-    rendezvous.review({ settled, links: active.size, wanted, roomSize: size }, now);
-    standing.review({ links: active.size, serverUp: rendezvous.up, alone: size === 1 });
+    const settled = active.size() >= low;
+    rendezvous.review({ settled, links: active.size(), wanted, roomSize: size }, now);
+    standing.review({ links: active.size(), serverUp: rendezvous.isUp(), alone: size === 1 });
     wakeAt = nextDueAt(now);
   };
 
@@ -262,9 +262,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (active.has(from)) return refuse(from, session);
     if (!yields(dials.get(from), from, session)) return;
     // Who asks is there, known or not: a crowd that arrives at once is none of small rooms.
-    const { accepted, acceptedUrgent } = degreeFor(Math.max(roomSize(), active.size + dials.size + 1, 2), config);
+    const { accepted, acceptedUrgent } = degreeFor(Math.max(roomSize(), active.size() + dials.size() + 1, 2), config);
     // Whom we asked may say yes: a link promised beyond the cap would have to be taken back.
-    const held = active.size + dials.size - (dials.get(from) ? 1 : 0);
+    const held = active.size() + dials.size() - (dials.get(from) ? 1 : 0);
     if (held >= (urgent ? acceptedUrgent : accepted) && !(urgent && makeRoomFor(from, now)))
       return refuse(from, session);
     const until = now.mono + config['overlay.dialTimeoutMs'];
@@ -290,7 +290,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     dial.via = via;
     dial.until = now.mono + config['overlay.dialTimeoutMs'];
     dialled += 1;
-    if (active.size + dials.size > config['overlay.maxLinks']) handOver(dial.peer, now);
+    if (active.size() + dials.size() > config['overlay.maxLinks']) handOver(dial.peer, now);
     outbox.effect({ type: 'dial', peer: dial.peer, session: dial.session, initiator: true });
   };
 
@@ -299,7 +299,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     dials.remove(dial.peer);
     refusals += 1;
     // The last hope of a newcomer is asked again at once, urgently.
-    if (active.size > 0 || dial.urgent || dials.size > 0)
+    if (active.size() > 0 || dial.urgent || dials.size() > 0)
       backOffs.add(dial.peer, Math.min(refusal.retryAfterMs, MAX_RETRY_AFTER_MS), now);
     names.onNamed(dial.peer, refusal.alternatives, now);
   };
@@ -319,7 +319,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     active.add({ peer, since: now.mono, via, outbound, introducer });
     // The other side holds the link already: closed without a goodbye, it would take us for dead.
     if (tools.isBanned(peer, now)) return dismiss(peer, 'banned', [], now);
-    if (active.size > config['overlay.maxLinks']) return dismiss(peer, 'full', [], now);
+    if (active.size() > config['overlay.maxLinks']) return dismiss(peer, 'full', [], now);
     if (purpose !== 'swap') return;
     const victim = distance.swappable(active.spare(degreeFor(roomSize(), config).wanted));
     if (victim !== undefined) dismiss(victim, 'surplus', [], now);
@@ -330,13 +330,13 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       if (peer === self) continue;
       views.introduced.set(peer, true, now.mono);
       // Two that failed each other through a long partition would not try again for minutes.
-      if (active.size === 0) backOffs.ease(peer, now);
+      if (active.size() === 0) backOffs.ease(peer, now);
     }
   };
 
   /** A check-in named somebody whom we do not know: a newcomer, or the other half of a room that fell apart. */
   const bridge = (peers: readonly PeerId[], now: Now): void => {
-    const stranger = active.size > 0 ? peers.find(peer => peer !== self && !views.members.has(peer)) : undefined;
+    const stranger = active.size() > 0 ? peers.find(peer => peer !== self && !views.members.has(peer)) : undefined;
     if (stranger !== undefined) askBridge(stranger, 'server', now);
     // Whom the server does not name it may still reach: one that failed here may have failed for us alone.
     const lost = losses.candidate(peer => peer !== stranger && !taken(peer), now);

@@ -8,7 +8,7 @@ import type { Rng } from '../lib/rng.ts';
 import type { Now, PeerId } from '../types.ts';
 
 export interface PassiveView {
-  readonly size: number;
+  size(): number;
   has(peer: PeerId): boolean;
   /** `introducer`: who named it. The first one stands for it as long as it is kept. */
   offer(peer: PeerId, introducer: PeerId, now: Now): void;
@@ -58,9 +58,7 @@ export function createPassiveView(capacity: number, rng: Rng, startedAt: Now): P
   };
 
   return {
-    get size() {
-      return kept.size;
-    },
+    size: () => kept.size,
     has: peer => kept.has(peer),
     offer(peer, introducer, now) {
       if (now.mono >= reseedAt) {

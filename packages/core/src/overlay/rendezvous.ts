@@ -20,7 +20,7 @@ export interface RendezvousPolicy {
   nextWakeAt(): number;
   /** For good. */
   onLeave(): void;
-  readonly up: boolean;
+  isUp(): boolean;
 }
 
 export interface RendezvousView {
@@ -130,8 +130,6 @@ export function createRendezvousPolicy(config: Config, outbox: Outbox, rng: Rng)
       return up ? Math.min(next, thinDueAt()) : next;
     },
     onLeave: () => want(false),
-    get up() {
-      return up;
-    },
+    isUp: () => up,
   };
 }

@@ -9,7 +9,7 @@ export interface BulkIn {
   /** Is somebody else than `peer` sending? */
   holds(peer: PeerId, now: Now): boolean;
   /** When that will be over, unless more comes. */
-  readonly overAt: number;
+  overAt(): number;
 }
 
 /** Time to verify what came: about 3,000 records. */
@@ -33,8 +33,6 @@ export function createBulkIn(): BulkIn {
       lastAt = now.mono;
     },
     holds: (peer, now) => peer !== sender && now.mono < overAt(),
-    get overAt() {
-      return overAt();
-    },
+    overAt,
   };
 }

@@ -9,7 +9,7 @@ import { addTo, SUM_WORDS, type Sum, takeFrom, wordsOf } from './sum.ts';
 export interface IndexSet {
   add(record: SignedRecord): void;
   delete(record: SignedRecord): void;
-  readonly size: number;
+  size(): number;
   /** How many a range holds, and the sum of their hashes. */
   measure(range: Range): Measure;
   /** The record with so many before it. */
@@ -48,9 +48,7 @@ export function createIndexSet(): IndexSet {
   let root: Node = createLeaf();
 
   return {
-    get size() {
-      return root.count;
-    },
+    size: () => root.count,
     add(record) {
       if (!insert(root, record, boundOf(record))) return;
       if (isFull(root)) root = createBranch([root, splitOff(root)]);

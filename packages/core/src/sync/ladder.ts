@@ -37,7 +37,7 @@ export function rootOf(set: IndexSet, session: number): readonly Rung[] {
 export function ladderOf(set: IndexSet, session: number): readonly Rung[] {
   const rungs: Rung[] = [];
   let upper: Bound | undefined;
-  let left = set.size;
+  let left = set.size();
   for (let size = FIRST_RUNG; ; size *= 2) {
     const isLast = left <= 2 * size || rungs.length === wireLimits.rungsPerLadder - 1;
     const lower = isLast ? START : boundAt(set, left - size);

@@ -60,7 +60,7 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
 
   const isHeld = (peer: PeerId, now: Now): boolean => {
     if (!bulkIn.holds(peer, now)) return false;
-    resumeAt = bulkIn.overAt;
+    resumeAt = bulkIn.overAt();
     return true;
   };
 
@@ -249,7 +249,7 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 
-    size: () => sets.members.size + sets.state.size,
+    size: () => sets.members.size() + sets.state.size(),
     sessions: () => opened,
   };
 }

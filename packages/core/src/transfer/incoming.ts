@@ -179,6 +179,7 @@ export function createIncoming(config: Config, outbox: Outbox): Incoming {
     },
 
     nextWakeAt() {
+      if (wanted.size === 0) return undefined;
       let next = Number.POSITIVE_INFINITY;
       for (const { pull } of wanted.values()) next = Math.min(next, pull?.giveUpAt ?? next);
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);

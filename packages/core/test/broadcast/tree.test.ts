@@ -528,7 +528,7 @@ test("CAST-20: at most 4,096 authors' trees are known", () => {
   for (let n = 0; n < 4_096; n++) branches.heard(peer(n), id(n), a, now(0));
   expect(branches.get(peer(0))).toBeDefined();
   branches.heard(peer(4_096), id(4_096), a, now(1));
-  expect(branches.size).toBe(4_096);
+  expect(branches.size()).toBe(4_096);
   expect(branches.get(peer(0))).toBeUndefined();
   expect(branches.authorOf(id(0))).toBeUndefined();
   expect(branches.authorOf(id(1))).toBe(peer(1));

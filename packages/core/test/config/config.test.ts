@@ -36,3 +36,11 @@ test('CONF-3: a setting that is undefined keeps its default', () => {
   const overrides = { 'overlay.maxLinks': undefined } as unknown as ConfigOverrides;
   expect(makeConfig(overrides)).toEqual(makeConfig());
 });
+
+test('CONF-5: settings that are made are frozen, and shared by who asks for them again', () => {
+  const config = makeConfig({ 'overlay.maxLinks': 7 });
+  expect(makeConfig(config)).toBe(config);
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(makeConfig({ ...config })).toEqual(config);
+  expect(makeConfig({ ...config })).not.toBe(config);
+});

@@ -78,6 +78,15 @@ test('GUARD-3: the table of authors is bounded', () => {
   expect(guard.admitAuthor(peer(1), at(0))).toBe(true);
 });
 
+test('GUARD-3: an author is not forgotten before its share would be whole again', () => {
+  const { guard } = bench({ 'guard.authorPerSecond': 10, 'guard.authorBurst': 20 });
+  const taken = (mono: number): number => {
+    guard.admitAuthor(friend, at(mono));
+    return Array.from({ length: 30 }, () => guard.admitAuthor(liar, at(mono))).filter(Boolean).length;
+  };
+  expect([taken(0), taken(1_999), taken(4_000)]).toEqual([20, 19, 20]);
+});
+
 test('GUARD-4: the tenth offence of one kind cuts the link, not the ninth', () => {
   const { offend, banned } = bench();
   offend('bad-frame', 9);

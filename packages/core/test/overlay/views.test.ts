@@ -54,13 +54,13 @@ test('OVER-10: what is heard of peers is bounded and fades', () => {
     views.introduced.set(peer(n), true, 0);
     views.passive.offer(peer(n), peer(2_000 + (n % 50)), at(0));
   }
-  expect([views.introduced.size, views.passive.size]).toEqual([64, 48]);
+  expect([views.introduced.size, views.passive.size()]).toEqual([64, 48]);
   views.candidate(WISH, at(119_999));
-  expect([views.introduced.size, views.passive.size]).toEqual([64, 48]);
+  expect([views.introduced.size, views.passive.size()]).toEqual([64, 48]);
   views.candidate(WISH, at(299_999));
-  expect([views.introduced.size, views.passive.size]).toEqual([0, 48]);
+  expect([views.introduced.size, views.passive.size()]).toEqual([0, 48]);
   views.candidate(WISH, at(300_000));
-  expect(views.passive.size).toBe(0);
+  expect(views.passive.size()).toBe(0);
 });
 
 /** Names kept after `rounds` of 100 honest names by 50 introducers and 100 of one liar, said `repeats` times. */

@@ -79,7 +79,7 @@ test('SYNC-9: records are in order of their 10 seconds, then their id', () => {
   expect(listOf(set, { lower: bound, upper: undefined })).toEqual(recent);
   expect(listOf(set, { lower: START, upper: bound })).toEqual([old]);
   set.add(old);
-  expect(set.size).toBe(3);
+  expect(set.size()).toBe(3);
 });
 
 test('SYNC-9: a bound is the shortest that separates, and survives the wire', () => {
@@ -113,7 +113,7 @@ test('SYNC-9: ids that differ in their last byte alone are told apart', () => {
 /** Compares all that the set says with a plain sorted list. */
 function check(set: IndexSet, model: readonly SignedRecord[], bounds: readonly Bound[]): void {
   const sorted = model.toSorted(byOrder);
-  expect(set.size).toBe(sorted.length);
+  expect(set.size()).toBe(sorted.length);
   expect(listOf(set)).toEqual(sorted);
   for (const rank of [0, 1, sorted.length >> 1, sorted.length - 1, sorted.length])
     expect(set.at(rank)).toBe(sorted[rank]);
@@ -163,7 +163,7 @@ test('SYNC-10: emptied in any direction, the set is empty, and can be filled aga
   for (const order of [records, records.toReversed(), rng.sample(records, records.length)]) {
     const set = setOf(records);
     for (const said of order) set.delete(said);
-    expect([set.size, listOf(set).length, printOf(set)]).toEqual([0, 0, printOf(createIndexSet())]);
+    expect([set.size(), listOf(set).length, printOf(set)]).toEqual([0, 0, printOf(createIndexSet())]);
     for (const said of order) set.add(said);
     expect(listOf(set)).toEqual(records);
   }
