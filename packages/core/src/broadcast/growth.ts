@@ -1,9 +1,11 @@
 /**
  * When an author has its own tree grown: a wave of small frames runs over every link, once for who stays, and
  * again when the room has changed. The larger the room, the longer each waits, so that all its growing together
- * stays below ten a second.
+ * stays below ten a second. A wave costs what one announcement to all costs: in a large room, where most only say
+ * now and then that they are still there, those borrow a tree for good.
  */
 import type { Config } from '../config.ts';
+import type { Kind } from '../identity/record.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Now } from '../types.ts';
 
@@ -17,7 +19,11 @@ export interface Room {
 export interface Growth {
   /** When the tree is due to grow anew, with the last thing said. `isModel`: others borrow it. */
   dueAt(room: Room, isModel: boolean): number;
+  /** We have said something of this kind. */
+  onSaid(kind: Kind, now: Now): void;
   onGrown(room: Room, now: Now): void;
+  /** Others' waves are many just now, for `ms` at least: ours has its turn later. */
+  postpone(room: Room, ms: number, now: Now): void;
 }
 
 /** Who leaves sooner never pays for a tree, and a graph that is only being made is not worth one. */
@@ -27,26 +33,59 @@ const SPACING_MS = 100;
 /** So many may grow almost at once: every node passes on so many waves in a burst. */
 const SMALL_ROOM = 100;
 const SMALL_SPACING_MS = 20;
+/** A wave is 160 bytes for each node that passes it on: so many in ten minutes are 64 bytes a second. */
+const MOST_WITH_TREES = 240;
 /** The room has changed when so large a share of it is new. */
 const CHANGED_SHARE = 0.25;
+/** Presence that comes again sooner than this is a pointer that moves, and no renewal. */
+const RENEWAL_MS = 30_000;
+/** Many may begin to speak at once, when a game starts. */
+const SPOKEN_SPREAD_MS = 1_000;
 
 export function createGrowth(config: Config, rng: Rng, startedAt: Now): Growth {
   const turn = rng.next();
   let grownAt: number | undefined;
   let arrivalsThen = 0;
+  let presentAt = Number.NEGATIVE_INFINITY;
+  /** When a tree of our own began to be worth its price in a large room: for what was said since the last grew. */
+  let worthAt: number | undefined;
+  let notBefore = Number.NEGATIVE_INFINITY;
+
+  const inTurnAt = (room: Room, turnMs: number): number => {
+    const { authors, arrivals } = room;
+    if (grownAt === undefined) return startedAt.mono + STAYED_MS + (isLarge(room) ? 0 : turnMs);
+    const hasChanged = arrivals - arrivalsThen >= Math.max(1, CHANGED_SHARE * authors);
+    return grownAt + REST_MS + Math.max(turnMs, hasChanged ? 0 : config['broadcast.regrowMs'] - REST_MS);
+  };
 
   return {
-    dueAt({ authors, arrivals }, isModel) {
-      const turnMs = isModel ? 0 : turn * spreadMs(authors);
-      if (grownAt === undefined) return startedAt.mono + STAYED_MS + turnMs;
-      const hasChanged = arrivals - arrivalsThen >= Math.max(1, CHANGED_SHARE * authors);
-      return grownAt + (hasChanged ? REST_MS + turnMs : Math.max(REST_MS + turnMs, config['broadcast.regrowMs']));
+    dueAt(room, isModel) {
+      const isSmall = !isLarge(room);
+      const isWorth = isSmall || isModel || worthAt !== undefined;
+      if (!isWorth) return Number.POSITIVE_INFINITY;
+      const turnMs = isModel ? 0 : turn * spreadMs(room.authors);
+      const spokenAt = isSmall || worthAt === undefined ? 0 : worthAt + turn * SPOKEN_SPREAD_MS;
+      return Math.max(inTurnAt(room, turnMs), spokenAt, notBefore);
+    },
+    onSaid(kind, now) {
+      const isRenewal = kind === 'presence' && now.mono - presentAt > RENEWAL_MS;
+      if (kind === 'presence') presentAt = now.mono;
+      if (!isRenewal && kind !== 'leave' && kind !== 'accuse') worthAt ??= now.mono;
     },
     onGrown({ arrivals }, now) {
       grownAt = now.mono;
       arrivalsThen = arrivals;
+      worthAt = undefined;
+    },
+    postpone({ authors }, ms, now) {
+      notBefore = now.mono + ms + turn * spreadMs(authors);
     },
   };
+}
+
+/** Is the room too large for everybody to have a tree? */
+export function isLarge({ authors }: Room): boolean {
+  return authors > MOST_WITH_TREES;
 }
 
 function spreadMs(authors: number): number {

@@ -18,7 +18,7 @@ import { type Author, authorIdOf, type Branch, createBranches, isGrown } from '.
 import { addChild, dropChild, isChild } from './children.ts';
 import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
-import { createGrowth } from './growth.ts';
+import { createGrowth, isLarge } from './growth.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import { createMissing } from './missing.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
@@ -36,6 +36,8 @@ interface TreeLink {
 /** Waves passed on for others. A liar's make others' wait: they are borrowed for longer, and nothing is lost. */
 const WAVES_PER_SECOND = 20;
 const WAVES_BURST = 100;
+/** Once so many have passed of late a wave of our own waits: others would not pass it on. */
+const WAVES_BUSY = 50;
 const GROW_AGAIN_MS = 2_000;
 /** Of each author: as many waves as a slow link may hold up, one every ten seconds. */
 const MAX_ROUNDS = 4;
@@ -118,11 +120,19 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     passOn(self, round, undefined, now);
   };
 
+  const growInTurn = (now: Now): void => {
+    const room = branches.room();
+    const waitMs = isLarge(room) ? budget.waitMs(WAVES_BUSY, now.mono) : 0;
+    if (waitMs === 0) growOwn(now);
+    else growth.postpone(room, waitMs, now);
+  };
+
   const spread = (record: SignedRecord, from: Source, now: Now): void => {
     const author = authorIdOf(record.author);
     const parcel = parcelOf(record);
     const id = parcel.shortId;
     // The first words of a room: there is no tree to borrow yet.
+    if (from === 'self') growth.onSaid(record.kind, now);
     const isFirst = from === 'self' && links.size > 0 && branches.model(now) === undefined;
     if (isFirst && record.kind !== 'leave') growOwn(now);
     const branch = branches.heard(author, id, links.has(from as PeerId) ? (from as PeerId) : undefined, now);
@@ -287,7 +297,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     onWake(now) {
       recent.expire(now);
       for (const link of links.values()) link.sender.onWake(now);
-      if (now.mono >= growAt()) growOwn(now);
+      if (now.mono >= growAt()) growInTurn(now);
       const dueAt = missing.nextDueAt();
       if (dueAt === undefined || now.mono < dueAt) return;
       for (const [peer, ids] of missing.takeDue(other => links.has(other), now)) {
