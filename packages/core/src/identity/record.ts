@@ -9,6 +9,7 @@ import { fail, ok, type Result } from '../lib/result.ts';
 import type { Digest, Hlc, PeerId, RecordId, WallMs, Wire } from '../types.ts';
 import { decodeCbor, encodeCbor } from '../wire/cbor.ts';
 import { wireLimits } from '../wire/limits.ts';
+import { peerFromWire } from '../wire/peer-text.ts';
 
 export type Kind = 'leave' | 'presence' | 'state' | 'state-delete' | 'event' | 'accuse';
 
@@ -112,8 +113,14 @@ export function recordIdOf(bytes: Uint8Array): RecordId {
   return idOf(hashOf(bytes));
 }
 
+const unused = sha256.create();
+const working = sha256.create();
+const hash = new Uint8Array(32);
+
+/** Good until the next one is asked for. To set up a hash function for each record would cost a third of its work. */
 function hashOf(bytes: Uint8Array): Uint8Array {
-  return sha256(bytes.subarray(SIGNATURE_BYTES));
+  unused._cloneInto(working).update(bytes.subarray(SIGNATURE_BYTES)).digestInto(hash);
+  return hash;
 }
 
 function idOf(hash: Uint8Array): RecordId {
@@ -130,7 +137,7 @@ function readStatement(fields: readonly Wire[]): Statement | undefined {
   // What is kept until replaced ends at no time: newcomers would refuse what others still have.
   if ((kind === 'state' || kind === 'state-delete') && exp !== 0) return undefined;
   return {
-    author: toHex(author) as PeerId,
+    author: peerFromWire(author),
     kind,
     seq,
     hlc: hlc as Hlc,

@@ -14,12 +14,30 @@ export function toHex(bytes: Uint8Array): string {
     codes[2 * i] = DIGITS[bytes[i]! >> 4]!;
     codes[2 * i + 1] = DIGITS[bytes[i]! & 15]!;
   }
-  return String.fromCharCode(...codes);
+  return codesToText(codes);
+}
+
+/** Is `text` the lower-case hex of `bytes`? */
+export function isHexOf(text: string, bytes: Uint8Array): boolean {
+  if (text.length !== 2 * bytes.length) return false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (text.charCodeAt(2 * i) !== DIGITS[byte >> 4] || text.charCodeAt(2 * i + 1) !== DIGITS[byte & 15]) return false;
+  }
+  return true;
 }
 
 /** A character for each of a few bytes. */
 export function toCharacters(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  // A plain list: spread, an array of bytes is walked ten times as slowly.
+  const codes = new Array<number>(bytes.length);
+  for (let i = 0; i < bytes.length; i++) codes[i] = bytes[i]!;
+  return codesToText(codes);
+}
+
+/** Of up to a few thousand characters below U+10000. */
+export function codesToText(codes: readonly number[]): string {
+  return String.fromCharCode(...codes);
 }
 
 /** Lower-case hex to bytes; `undefined` for anything else, an odd length included. */
@@ -45,7 +63,7 @@ function nibble(code: number): number {
 export function headOf(text: string, length: number): string {
   const codes = new Array<number>(length);
   for (let at = 0; at < length; at++) codes[at] = text.charCodeAt(at);
-  return String.fromCharCode(...codes);
+  return codesToText(codes);
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

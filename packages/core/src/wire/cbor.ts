@@ -1,11 +1,12 @@
 /**
- * cbor-x, behind the gate. The build without `new Function` is used everywhere, so that a page with a strict
+ * CBOR, behind the gate: cbor-x to encode, and to decode long text. The build without `new Function` is used everywhere, so that a page with a strict
  * Content-Security-Policy and a Node peer run the same decoder; records, structures, tags and the native
  * add-on are off.
  */
 import { Decoder, Encoder } from 'cbor-x/index-no-eval';
 import { fail, ok, type Result } from '../lib/result.ts';
 import type { Wire } from '../types.ts';
+import { decodeItem } from './decoder.ts';
 import { type GateCode, gate } from './gate.ts';
 
 const options = {
@@ -30,9 +31,18 @@ export function decodeCbor(bytes: Uint8Array): Result<Wire, GateCode | 'decode'>
   const refused = gate(bytes);
   if (refused !== undefined) return fail(refused);
   try {
-    return ok(decoder.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)) as Wire);
+    return ok(decodeItem(plain(bytes), decodeText));
   } catch {
-    // The gate accepts only what cbor-x decodes; should they ever differ, it is a verdict all the same.
+    // The gate accepts only what is decoded; should they ever differ, it is a verdict all the same.
     return fail('decode');
   }
+}
+
+/** Slices of Node's Buffer would be views of it. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function decodeText(item: Uint8Array): string {
+  return decoder.decode(item) as string;
 }

@@ -2,6 +2,7 @@
 import { fromHex, toHex } from '../lib/bytes.ts';
 import type { PeerId, RecordId, Wire } from '../types.ts';
 import { wireLimits } from './limits.ts';
+import { peerFromWire } from './peer-text.ts';
 
 export function asUint32(value: Wire | undefined): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff ? value : undefined;
@@ -31,7 +32,7 @@ export function asBytes(value: Wire | undefined, min: number, max: number): Uint
 
 export function asPeer(value: Wire | undefined): PeerId | undefined {
   const bytes = asBytes(value, 32, 32);
-  return bytes === undefined ? undefined : (toHex(bytes) as PeerId);
+  return bytes === undefined ? undefined : peerFromWire(bytes);
 }
 
 export function asPeers(value: Wire | undefined): readonly PeerId[] | undefined {

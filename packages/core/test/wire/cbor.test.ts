@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Decoder } from 'cbor-x';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { concatBytes } from '../../src/lib/bytes.ts';
@@ -19,6 +20,29 @@ test('WIRE-7: the gate accepts every encoded value, and it decodes to what it wa
     { seed, numRuns: 500 },
   );
 });
+
+test('WIRE-7: another decoder reads the same', () => {
+  const seed = announceSeed('another decoder');
+  const other = new Decoder({ useRecords: false, mapsAsObjects: true });
+  fc.assert(
+    fc.property(wireValue, value => {
+      const bytes = encodeCbor(value);
+      // It reads bytes as Buffers.
+      const said = structuredClone(other.decode(bytes));
+      expect(isDeepStrictEqual(decodeCbor(bytes), { ok: true, value: said })).toBe(true);
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
+test.each([0, 23, 24, 63, 64, 65, 255, 256, 65_536])(
+  'WIRE-7: a text of %i characters, or of one more that is not ASCII',
+  length => {
+    for (const value of ['a'.repeat(length), `${'a'.repeat(length)}ü`, `𝄞${'z'.repeat(length)}`]) {
+      expect(decodeCbor(encodeCbor([value, 7]))).toEqual({ ok: true, value: [value, 7] });
+    }
+  },
+);
 
 test('WIRE-8: decoded byte strings are copies, and plain Uint8Arrays even from a Buffer', () => {
   const frame = Buffer.from(concatBytes(encodeCbor([new Uint8Array([1, 2, 3])]), new Uint8Array(1_000)).subarray(0, 5));

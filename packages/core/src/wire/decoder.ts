@@ -1,0 +1,92 @@
+/**
+ * Builds the value of what the gate has let through: one item, of definite lengths that fit, without tags. Items of a
+ * few bytes are most of what travels, and cbor-x, made for large ones, spends more on setting up than on reading them.
+ */
+import { codesToText } from '../lib/bytes.ts';
+import type { Wire } from '../types.ts';
+
+interface Place {
+  readonly bytes: Uint8Array;
+  at: number;
+  /** Of a text item that is long, or not ASCII: from its head to its end. */
+  readonly decodeText: (item: Uint8Array) => string;
+}
+
+/** Longer text is for the platform's decoder, by way of `decodeText`. */
+const SHORT_TEXT = 64;
+
+/** @param bytes a plain `Uint8Array`, of which byte strings are copied. */
+export function decodeItem(bytes: Uint8Array, decodeText: Place['decodeText']): Wire {
+  return item({ bytes, at: 0, decodeText });
+}
+
+function item(place: Place): Wire {
+  const start = place.at;
+  const head = place.bytes[place.at++]!;
+  const info = head & 31;
+  const major = head >> 5;
+  if (major === 7) return simple(place, info);
+  const count = argument(place, info);
+  switch (major) {
+    case 0:
+      return count;
+    case 1:
+      return -1 - count;
+    case 2:
+      place.at += count;
+      return place.bytes.slice(place.at - count, place.at);
+    case 3:
+      return text(place, start, count);
+    case 4:
+      return array(place, count);
+    default:
+      return map(place, count);
+  }
+}
+
+function argument(place: Place, info: number): number {
+  if (info < 24) return info;
+  const end = place.at + (1 << (info - 24));
+  let value = 0;
+  while (place.at < end) value = value * 256 + place.bytes[place.at++]!;
+  return value;
+}
+
+function text(place: Place, start: number, length: number): string {
+  const { bytes, at } = place;
+  place.at += length;
+  if (length <= SHORT_TEXT) {
+    const codes = new Array<number>(length);
+    let all = 0;
+    for (let i = 0; i < length; i++) {
+      const code = bytes[at + i]!;
+      codes[i] = code;
+      all |= code;
+    }
+    if (all < 0x80) return codesToText(codes);
+  }
+  return place.decodeText(bytes.subarray(start, place.at));
+}
+
+function array(place: Place, count: number): Wire {
+  const list = new Array<Wire>(count);
+  for (let i = 0; i < count; i++) list[i] = item(place);
+  return list;
+}
+
+function map(place: Place, count: number): Wire {
+  const entries: { [key: string]: Wire } = {};
+  for (let i = 0; i < count; i++) {
+    const key = item(place) as string;
+    entries[key] = item(place);
+  }
+  return entries;
+}
+
+const double = new DataView(new ArrayBuffer(8));
+
+function simple(place: Place, info: number): Wire {
+  if (info !== 27) return info === 22 ? null : info === 21;
+  for (let i = 0; i < 8; i++) double.setUint8(i, place.bytes[place.at++]!);
+  return double.getFloat64(0);
+}
