@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import type { LinkInput, PeerId } from '@hearsay/core/host';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { launchChromium } from '../../../../scripts/run/chromium-tabs.mjs';
 import { nodeWebRtc } from '../../../node-peer/src/ports/node-webrtc.ts';
 import {
   connect,
@@ -17,15 +17,6 @@ import {
   verifySignature,
 } from './rig.ts';
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 const rtc = nodeWebRtc({ bindAddress: '127.0.0.1' });
 let browser: Browser;
 let script: string;
@@ -34,8 +25,7 @@ const pages: Page[] = [];
 
 beforeAll(async () => {
   script = await bundle();
-  const executablePath = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'].find(path => path && existsSync(path));
-  browser = await chromium.launch({ args: FLAGS, ...(executablePath ? { executablePath } : {}) });
+  browser = await launchChromium();
 }, 60_000);
 
 afterEach(async () => {

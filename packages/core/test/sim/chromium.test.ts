@@ -2,20 +2,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright';
+import type { Browser } from 'playwright';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../../../scripts/chromium.mjs';
+import { launchChromium } from '../../../../scripts/run/chromium-tabs.mjs';
 import { runScenario, type ScenarioFile, scenarios } from '../../sim/index.ts';
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 function shipped(name: string): ScenarioFile {
   return scenarios.get(name)![0]!;
 }
@@ -69,7 +62,7 @@ describe.skipIf(executablePath === undefined)('in a page', () => {
     });
     bundle = await readFile(join(outDir, 'sim.js'), 'utf8');
     await rm(outDir, { recursive: true, force: true });
-    browser = await chromium.launch({ args: FLAGS, executablePath: executablePath! });
+    browser = await launchChromium();
   }, 180_000);
 
   afterAll(() => browser?.close());
