@@ -46,7 +46,7 @@ export function modesChart(results) {
     STYLE,
     `<rect class="ground" width="${WIDTH}" height="${height}"/>`,
     `<text x="${LEFT}" y="30" font-size="17">${title}</text>`,
-    `<text x="${LEFT}" y="49" class="faint">share of the room reached, by time since publication; dashed: theory</text>`,
+    `<text x="${LEFT}" y="49" class="faint">share of the room reached, by time since publication; dashed: when all know by theory, in rounds</text>`,
     ...families(runs).flatMap(panel),
     ...copies(runs, barsTop),
     '</svg>',
@@ -89,13 +89,12 @@ function panel({ name, lines, lastMs }, i) {
       return `<polyline points="${path}" fill="none" stroke="${COLOURS[family]}" stroke-width="2"/>`;
     }),
     ...labels(lines, x, y),
-    ...lines.flatMap(({ theory, stepMs, steps, name: mode }) => {
+    ...lines.flatMap(({ theory, stepMs }) => {
       if (theory.steps === undefined) return [];
       const atX = x(theory.steps * stepMs);
-      const text = `${mode}: all after ${theory.steps.toFixed(1)} ${steps}`;
       return [
-        line('theory', atX, top, atX, bottom),
-        `<text x="${at(atX)}" y="${top - 10}" text-anchor="middle">${text}</text>`,
+        line('theory', atX, top, atX, top + 18),
+        `<text x="${at(atX)}" y="${top + 30}" text-anchor="middle" class="faint">${theory.steps.toFixed(1)}</text>`,
       ];
     }),
   ];

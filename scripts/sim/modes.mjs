@@ -44,10 +44,16 @@ export function modeOf({ nodes, config, network, topology }) {
 /** Who was told tells `k` in each of so many rounds (`broadcast.hotRounds`). */
 const HOT_ROUNDS = 16;
 
-/** Of a graph in which everybody may tell everybody: Pittel, On spreading a rumor (1987). */
+/**
+ * Rounds until all know where everybody may tell everybody, by their leading terms. While few know their number grows by a
+ * factor in each round; the last hear of it by chance when they are told (Pittel 1987, and Panagiotou, Pourmiri and
+ * Sauerwald 2015 for k), and with a square or a higher power when they ask (Demers et al. 1987, Karp et al. 2000).
+ */
 function rumourTheory(family, k, nodes) {
-  const copies = family === 'pull' ? 1 : HOT_ROUNDS * k;
-  return family === 'push' && k === 1 ? { steps: Math.log2(nodes) + Math.log(nodes), copies } : { copies };
+  const log = (base, x) => Math.log(x) / Math.log(base);
+  const first = log(family === 'push-pull' ? 2 * k + 1 : k + 1, nodes);
+  const last = family === 'push' ? Math.log(nodes) / k : log(k + 1, Math.log(nodes));
+  return { steps: first + last, copies: family === 'pull' ? 1 : HOT_ROUNDS * k };
 }
 
 /**
