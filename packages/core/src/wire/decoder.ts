@@ -1,27 +1,21 @@
 /**
- * Builds the value of what the gate has let through: one item, of definite lengths that fit, without tags. Items of a
- * few bytes are most of what travels, and cbor-x, made for large ones, spends more on setting up than on reading them.
+ * Builds the value of what the gate has let through: one item, of definite lengths that fit, text that is valid,
+ * without tags.
  */
-import { codesToText } from '../lib/bytes.ts';
+import { fromUtf8 } from '../lib/bytes.ts';
 import type { Wire } from '../types.ts';
 
 interface Place {
   readonly bytes: Uint8Array;
   at: number;
-  /** Of a text item that is long, or not ASCII: from its head to its end. */
-  readonly decodeText: (item: Uint8Array) => string;
 }
 
-/** Longer text is for the platform's decoder, by way of `decodeText`. */
-const SHORT_TEXT = 64;
-
 /** @param bytes a plain `Uint8Array`, of which byte strings are copied. */
-export function decodeItem(bytes: Uint8Array, decodeText: Place['decodeText']): Wire {
-  return item({ bytes, at: 0, decodeText });
+export function decodeItem(bytes: Uint8Array): Wire {
+  return item({ bytes, at: 0 });
 }
 
 function item(place: Place): Wire {
-  const start = place.at;
   const head = place.bytes[place.at++]!;
   const info = head & 31;
   const major = head >> 5;
@@ -36,7 +30,8 @@ function item(place: Place): Wire {
       place.at += count;
       return place.bytes.slice(place.at - count, place.at);
     case 3:
-      return text(place, start, count);
+      place.at += count;
+      return fromUtf8(place.bytes, place.at - count, place.at);
     case 4:
       return array(place, count);
     default:
@@ -50,22 +45,6 @@ function argument(place: Place, info: number): number {
   let value = 0;
   while (place.at < end) value = value * 256 + place.bytes[place.at++]!;
   return value;
-}
-
-function text(place: Place, start: number, length: number): string {
-  const { bytes, at } = place;
-  place.at += length;
-  if (length <= SHORT_TEXT) {
-    const codes = new Array<number>(length);
-    let all = 0;
-    for (let i = 0; i < length; i++) {
-      const code = bytes[at + i]!;
-      codes[i] = code;
-      all |= code;
-    }
-    if (all < 0x80) return codesToText(codes);
-  }
-  return place.decodeText(bytes.subarray(start, place.at));
 }
 
 function array(place: Place, count: number): Wire {
