@@ -8,6 +8,7 @@
  * A fast link is held to what the other side's guard admits: what is beyond would be thrown away there.
  */
 import type { Config } from '../config.ts';
+import { createEarliest } from '../lib/earliest.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { Load, Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
@@ -59,6 +60,11 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
   const windowBytes = Math.min(config['flow.windowBytes'], config['flow.linkBytes'] - wireLimits.frameBytes);
   const bulkBytes = BULK_SHARE * windowBytes;
   const windows = new Map<PeerId, Window>();
+  const stuckDue = createEarliest(() => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { stuckAt } of windows.values()) next = Math.min(next, stuckAt);
+    return next;
+  });
 
   /** Closed for their pace, and when they open. */
   const paced = new Map<PeerId, number>();
@@ -76,10 +82,15 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
     return window;
   };
 
+  const setStuckAt = (window: Window, at: number): void => {
+    stuckDue.moved(window.stuckAt, at);
+    window.stuckAt = at;
+  };
+
   const askIfFilling = (peer: PeerId, window: Window, now: Now): void => {
     if (window.asked || window.given < bulkBytes) return;
     window.asked = true;
-    window.stuckAt = now.mono + config['flow.drainMs'];
+    setStuckAt(window, now.mono + config['flow.drainMs']);
     outbox.effect({ type: 'watch-link', peer, below: LOW_SHARE * windowBytes });
   };
 
@@ -115,37 +126,39 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
       if (!window?.asked) return;
       window.given = waiting;
       window.asked = false;
-      window.stuckAt = Number.POSITIVE_INFINITY;
+      setStuckAt(window, Number.POSITIVE_INFINITY);
       askIfFilling(peer, window, now);
     },
 
     onNeighbourDown(peer) {
+      const window = windows.get(peer);
+      if (window !== undefined) setStuckAt(window, Number.POSITIVE_INFINITY);
       windows.delete(peer);
       paced.delete(peer);
     },
 
     onStall(stalledMs) {
-      for (const window of windows.values()) window.stuckAt += stalledMs;
+      for (const window of windows.values()) setStuckAt(window, window.stuckAt + stalledMs);
     },
 
     onWake(now) {
       for (const [peer, window] of windows) {
         if (now.mono < window.stuckAt) continue;
-        window.stuckAt = Number.POSITIVE_INFINITY;
+        setStuckAt(window, Number.POSITIVE_INFINITY);
         outbox.fact({ type: 'link-overflowed', peer });
       }
     },
 
     takePaced(now) {
+      if (paced.size === 0) return [];
       const due = [...paced].filter(([, at]) => at <= now.mono).map(([peer]) => peer);
       for (const peer of due) paced.delete(peer);
       return due;
     },
 
     nextWakeAt() {
-      let next = Number.POSITIVE_INFINITY;
-      for (const at of paced.values()) next = Math.min(next, at);
-      for (const { stuckAt } of windows.values()) next = Math.min(next, stuckAt);
+      let next = stuckDue.at();
+      if (paced.size > 0) for (const at of paced.values()) next = Math.min(next, at);
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 

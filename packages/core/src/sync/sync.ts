@@ -7,6 +7,7 @@
 import type { Config } from '../config.ts';
 import type { Fact } from '../fact.ts';
 import type { SignedRecord } from '../identity/record.ts';
+import { createEarliest } from '../lib/earliest.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
@@ -48,6 +49,11 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
   const { config, outbox, rng } = tools;
   const sets: { readonly [domain in SyncDomain]: IndexSet } = { members: createIndexSet(), state: createIndexSet() };
   const links = new Map<PeerId, Link>();
+  const bulkDue = createEarliest(() => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { bulkAt = next } of links.values()) next = Math.min(next, bulkAt);
+    return next;
+  });
   /** Neighbours to reconcile with as soon as a session of our own ends. */
   const waiting = new Set<PeerId>();
   /** What a session left out is best fetched from the same neighbour. */
@@ -91,6 +97,14 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     return count;
   };
 
+  /** When a session of our own that nobody goes on with gives its place to the next. */
+  const ownEndsAt = (): number => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { own } of links.values())
+      if (own !== undefined) next = Math.min(next, own.touchedAt + config['sync.timeoutMs']);
+    return next;
+  };
+
   const openWaiting = (now: Now): void => {
     for (const peer of waiting) {
       if (ownSessions(now) >= OWN_SESSIONS) return;
@@ -106,8 +120,13 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     openWaiting(now);
   };
 
+  const setBulkAt = (link: Link, at: MonoMs | undefined): void => {
+    bulkDue.moved(link.bulkAt ?? Number.POSITIVE_INFINITY, at ?? Number.POSITIVE_INFINITY);
+    link.bulkAt = at;
+  };
+
   const pump = (peer: PeerId, link: Link, now: Now): void => {
-    link.bulkAt = undefined;
+    setBulkAt(link, undefined);
     for (;;) {
       // Who finds it full is told when it has drained.
       if (!outbox.isOpen(peer, 'bulk')) return;
@@ -123,7 +142,7 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       session.touchedAt = now.mono;
       if (frame.type === 'done') end(peer, link, session, now);
     }
-    link.bulkAt = link.bulk.nextWakeAt(now);
+    setBulkAt(link, link.bulk.nextWakeAt(now));
   };
 
   const hearTopic = (peer: PeerId, link: Link, session: Session, topic: SyncTopic, now: Now): SyncTopic[] => {
@@ -182,6 +201,8 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     },
 
     onNeighbourDown(peer, now) {
+      const link = links.get(peer);
+      if (link !== undefined) setBulkAt(link, undefined);
       links.delete(peer);
       waiting.delete(peer);
       if (unfinished === peer) unfinished = undefined;
@@ -241,11 +262,10 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     },
 
     nextWakeAt() {
-      let next = Math.min(periodicAt ?? Number.POSITIVE_INFINITY, resumeAt ?? Number.POSITIVE_INFINITY);
-      for (const { bulkAt, own } of links.values()) {
-        next = Math.min(next, bulkAt ?? next);
-        if (own !== undefined && waiting.size > 0) next = Math.min(next, own.touchedAt + config['sync.timeoutMs']);
-      }
+      let next = bulkDue.at();
+      if (periodicAt !== undefined) next = Math.min(next, periodicAt);
+      if (resumeAt !== undefined) next = Math.min(next, resumeAt);
+      if (waiting.size > 0) next = Math.min(next, ownEndsAt());
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 
