@@ -17,7 +17,8 @@ export interface Branch extends Children {
   /** The first other neighbour that had a record of the author: the next best way. */
   backup: PeerId | undefined;
   lastId: ShortId;
-  heardAt: MonoMs;
+  /** Whole milliseconds: a fraction would take an object of its own for each author. */
+  heardAt: number;
   /** When its tree grew over every link, and in which rounds, the last first; missing while it has none of its own. */
   grown: Growing | undefined;
 }
@@ -152,7 +153,7 @@ export function createBranches(): Branches {
     isBorrowed: false,
     except: undefined,
     lastId: id,
-    heardAt: now.mono,
+    heardAt: Math.ceil(now.mono),
     grown: undefined,
   });
 
@@ -171,7 +172,7 @@ export function createBranches(): Branches {
       // Borrowed anew with every word: what was refused or asked for since belongs to the lender's tree.
       if (!isGrown(branch)) borrow(branch, now);
       branch.lastId = id;
-      branch.heardAt = now.mono;
+      branch.heardAt = Math.ceil(now.mono);
       if (parent !== undefined && !isSettling(branch, now)) {
         branch.parent = parent;
         dropChild(branch, parent);

@@ -7,9 +7,12 @@ import type { SignedRecord } from '../identity/record.ts';
 import { headOf } from '../lib/bytes.ts';
 import type { RecordId } from '../types.ts';
 import type { ShortId } from '../wire/frame.ts';
+import { authorIdOf } from './branches.ts';
 
 export interface Parcel extends Pick<SignedRecord, 'id' | 'author' | 'kind' | 'key' | 'bytes'> {
   readonly shortId: ShortId;
+  /** Of the author's key, as short. */
+  readonly authorId: ShortId;
 }
 
 const SHORT_DIGITS = 16;
@@ -19,7 +22,7 @@ export function parcelOf(record: SignedRecord): Parcel {
   const known = parcels.get(record);
   if (known !== undefined) return known;
   const { id, author, kind, key, bytes } = record;
-  const parcel: Parcel = { id, author, kind, key, bytes, shortId: shortIdOf(id) };
+  const parcel: Parcel = { id, author, kind, key, bytes, shortId: shortIdOf(id), authorId: authorIdOf(author) };
   parcels.set(record, parcel);
   return parcel;
 }

@@ -7,7 +7,7 @@ import type { PeerId } from '../types.ts';
 import { wireLimits } from '../wire/limits.ts';
 import type { Parcel } from './parcel.ts';
 
-export type Waiting = Omit<Parcel, 'shortId'>;
+export type Waiting = Omit<Parcel, 'shortId' | 'authorId'>;
 
 export interface PushQueue {
   add(record: Waiting): void;

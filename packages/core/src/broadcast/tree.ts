@@ -93,8 +93,8 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   };
 
   const authorOf = (id: ShortId): Author | undefined => {
-    const record = recent.get(id);
-    return record === undefined ? branches.authorOf(id) : authorIdOf(record.author);
+    const parcel = recent.get(id);
+    return parcel === undefined ? branches.authorOf(id) : parcel.authorId;
   };
 
   const branchOf = (id: ShortId): Branch | undefined => branches.get(authorOf(id));
@@ -128,9 +128,8 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   };
 
   const spread = (record: SignedRecord, from: Source, now: Now): void => {
-    const author = authorIdOf(record.author);
     const parcel = parcelOf(record);
-    const id = parcel.shortId;
+    const { shortId: id, authorId: author } = parcel;
     // The first words of a room: there is no tree to borrow yet.
     if (from === 'self') growth.onSaid(record.kind, now);
     const isFirst = from === 'self' && links.size > 0 && branches.model(now) === undefined;

@@ -22,6 +22,15 @@ export interface PassiveView {
 interface Entry {
   readonly introducer: PeerId;
   heardAt: number;
+  /** Under the present seed. */
+  rank: number;
+}
+
+/** The last in rank of some, and how many there are. */
+interface Worst {
+  readonly peer: PeerId | undefined;
+  readonly rank: number;
+  readonly count: number;
 }
 
 const KEEP_MS = 300_000;
@@ -34,40 +43,49 @@ export function createPassiveView(capacity: number, rng: Rng, startedAt: Now): P
   let seed = rng.uint32();
   let reseedAt = startedAt.mono + RESEED_MS;
 
-  /** The last in rank among those that `suits`, and how many there are. */
-  const worstOf = (suits: (entry: Entry) => boolean): { readonly peer: PeerId | undefined; readonly count: number } => {
+  const worstOf = (suits: (entry: Entry) => boolean): Worst => {
     let worst: PeerId | undefined;
+    let rank = -1;
     let count = 0;
     for (const [peer, entry] of kept) {
       if (!suits(entry)) continue;
       count += 1;
-      if (worst === undefined || rankOf(peer, seed) > rankOf(worst, seed)) worst = peer;
+      if (entry.rank <= rank) continue;
+      worst = peer;
+      rank = entry.rank;
     }
-    return { peer: worst, count };
+    return { peer: worst, rank, count };
   };
 
-  /** Is there a place for `peer`, if need be by giving up one that ranks behind it? */
-  const findPlace = (peer: PeerId, introducer: PeerId): boolean => {
+  /** Is there a place for one of this rank, if need be by giving up one that ranks behind it? */
+  const findPlace = (rank: number, introducer: PeerId): boolean => {
     const named = worstOf(entry => entry.introducer === introducer);
-    const rival =
-      named.count >= NAMES_PER_INTRODUCER ? named.peer : kept.size >= capacity ? worstOf(() => true).peer : undefined;
-    if (rival === undefined) return true;
-    if (rankOf(peer, seed) >= rankOf(rival, seed)) return false;
-    kept.delete(rival);
+    if (named.count < NAMES_PER_INTRODUCER && kept.size < capacity) return true;
+    const rival = named.count >= NAMES_PER_INTRODUCER ? named : worstOf(() => true);
+    if (rival.peer === undefined) return true;
+    if (rank >= rival.rank) return false;
+    kept.delete(rival.peer);
     return true;
+  };
+
+  const reseed = (now: Now): void => {
+    seed = rng.uint32();
+    reseedAt = now.mono + RESEED_MS;
+    for (const [peer, entry] of kept) entry.rank = rankOf(peer, seed);
   };
 
   return {
     size: () => kept.size,
     has: peer => kept.has(peer),
     offer(peer, introducer, now) {
-      if (now.mono >= reseedAt) {
-        seed = rng.uint32();
-        reseedAt = now.mono + RESEED_MS;
-      }
+      if (now.mono >= reseedAt) reseed(now);
       const known = kept.get(peer);
-      if (known !== undefined) known.heardAt = now.mono;
-      else if (findPlace(peer, introducer)) kept.set(peer, { introducer, heardAt: now.mono });
+      if (known !== undefined) {
+        known.heardAt = now.mono;
+        return;
+      }
+      const rank = rankOf(peer, seed);
+      if (findPlace(rank, introducer)) kept.set(peer, { introducer, heardAt: now.mono, rank });
     },
     delete: peer => void kept.delete(peer),
     expire(now) {

@@ -93,6 +93,8 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   let manyFailedAt = Number.NEGATIVE_INFINITY;
   let doubtAt = NEVER;
   let others = 0;
+  /** Of those present now, once it was asked for. */
+  let knownHash: string | undefined;
 
   const deliver = (delivery: Delivery): void => outbox.effect({ type: 'deliver', delivery });
 
@@ -131,6 +133,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   const gone = (peer: PeerId, reason: 'left' | 'failed' | 'expired'): void => {
     if (peer === self) return;
     others -= 1;
+    knownHash = undefined;
     deliver({ what: 'presence-gone', peer, reason });
     outbox.fact({ type: 'member-gone', peer, reason });
   };
@@ -176,6 +179,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     if (author !== self) {
       if (!wasPresent) {
         others += 1;
+        knownHash = undefined;
         outbox.fact({ type: 'member-joined', peer: author, region: regionOf(record) });
       }
       show(slot);
@@ -303,11 +307,16 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     },
     size: () => others,
     viewHash: () => {
-      const members = [self];
-      for (const [peer, slot] of slots) if (peer !== self && isPresent(slot)) members.push(peer);
-      return toHex(sha256(utf8(members.sort().join(' '))).subarray(0, 8));
+      knownHash ??= hashOf(self, slots);
+      return knownHash;
     },
   };
+}
+
+function hashOf(self: PeerId, slots: ReadonlyMap<PeerId, Slot>): string {
+  const members = [self];
+  for (const [peer, slot] of slots) if (peer !== self && isPresent(slot)) members.push(peer);
+  return toHex(sha256(utf8(members.sort().join(' '))).subarray(0, 8));
 }
 
 function isPresent(slot: Slot): boolean {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { makeConfig } from '../../src/config.ts';
 import { createBackOffs } from '../../src/overlay/back-offs.ts';
 import type { Introducer } from '../../src/overlay/links.ts';
-import { createPassiveView, NAMES_PER_INTRODUCER } from '../../src/overlay/passive.ts';
+import { createPassiveView, NAMES_PER_INTRODUCER, type PassiveView } from '../../src/overlay/passive.ts';
 import { createViews, type Views, type Wish } from '../../src/overlay/views.ts';
 import type { PeerId } from '../../src/types.ts';
 import { at, peer } from '../support/peers.ts';
@@ -142,4 +142,21 @@ test('OVER-29: without any presence the room is as large as the names that were 
   expect(views.roomSize(() => [peer(2), peer(4)])).toBe(4);
   views.members.add(peer(5));
   expect(views.roomSize(() => [peer(2), peer(4)])).toBe(3);
+});
+
+test('OVER-10: under a fresh seed the names kept before are ranked anew, like all others', () => {
+  const names = Array.from({ length: 200 }, (_, n) => peer(2_000 + n));
+  const known = (view: PassiveView): string[] => [...view.entries()].map(([name]) => name).sort();
+  const rng = rngOf(0, 1);
+  const old = createPassiveView(48, rng, at(0));
+  for (const name of names) old.offer(name, peer(1), at(0));
+  const before = known(old);
+  for (const name of names) old.offer(name, peer(1), at(300_000));
+
+  const sameSeed = rngOf(0, 1);
+  sameSeed.uint32();
+  const fresh = createPassiveView(48, sameSeed, at(300_000));
+  for (const name of names) fresh.offer(name, peer(1), at(300_000));
+  expect(known(old)).toEqual(known(fresh));
+  expect(known(old)).not.toEqual(before);
 });
