@@ -7,6 +7,8 @@ type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 export type PeerId = Brand<string, 'PeerId'>;
 /** First 16 bytes of SHA-256 over a record's body, 32 lower-case hex characters. */
 export type RecordId = Brand<string, 'RecordId'>;
+/** First 8 bytes of a record id, 16 hex characters: enough to tell records apart, too many to forge a second one. */
+export type ShortId = string;
 /** All 32 bytes of that hash, a character for each: an array of so few bytes weighs five times as much. */
 export type Digest = Brand<string, 'Digest'>;
 /** Milliseconds of a clock that never jumps; only differences mean anything. */

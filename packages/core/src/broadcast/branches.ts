@@ -6,8 +6,7 @@
  */
 import { headOf } from '../lib/bytes.ts';
 import { createExpiringMap } from '../lib/expiring-map.ts';
-import type { MonoMs, Now, PeerId } from '../types.ts';
-import type { ShortId } from '../wire/frame.ts';
+import type { MonoMs, Now, PeerId, ShortId } from '../types.ts';
 import { addChild, type Children, createLending, dropChild, forgetChild, isChild, setChildren } from './children.ts';
 import type { Room } from './growth.ts';
 
@@ -39,8 +38,16 @@ export interface Wave extends Growing {
 /** The first 8 bytes of an author's key. */
 export type Author = ShortId;
 
+/** One string for each author, as long as no other takes its place: every record asks for it. */
+const named = new Array<{ readonly peer: PeerId; readonly author: Author } | undefined>(1_024);
+
 export function authorIdOf(peer: PeerId): Author {
-  return headOf(peer, AUTHOR_DIGITS);
+  const place = (peer.charCodeAt(0) * 961 + peer.charCodeAt(1) * 31 + peer.charCodeAt(2)) % named.length;
+  const known = named[place];
+  if (known?.peer === peer) return known.author;
+  const author = headOf(peer, AUTHOR_DIGITS);
+  named[place] = { peer, author };
+  return author;
 }
 
 export interface Branches {

@@ -8,7 +8,6 @@ import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
-import { parcelOf } from './parcel.ts';
 
 export function createFlood({ config, outbox }: BroadcastTools): Broadcast {
   const links = new Map<PeerId, LinkSender>();
@@ -26,7 +25,7 @@ export function createFlood({ config, outbox }: BroadcastTools): Broadcast {
     onRecordAccepted() {},
     onRecordStored(record, from, path, now) {
       if (path === 'sync' && !isFresh(record, config, now)) return;
-      for (const [peer, link] of links) if (peer !== from && peer !== record.author) link.push(parcelOf(record), now);
+      for (const [peer, link] of links) if (peer !== from && peer !== record.author) link.push(record, now);
     },
     onRecordComing() {},
     onRecordDuplicate() {},

@@ -6,15 +6,15 @@ import type { Config } from '../config.ts';
 import { isLarge, offerOf } from '../identity/large.ts';
 import type { Earliest } from '../lib/earliest.ts';
 import type { Outbox } from '../outbox.ts';
-import type { Now, PeerId } from '../types.ts';
-import type { ShortId } from '../wire/frame.ts';
+import type { Now, PeerId, ShortId } from '../types.ts';
 import { wireLimits } from '../wire/limits.ts';
-import { createPushQueue, type Waiting } from './push-queue.ts';
+import { createPushQueue } from './push-queue.ts';
+import type { Parcel } from './recent.ts';
 
 export interface LinkSender {
-  push(record: Waiting, now: Now): void;
+  push(record: Parcel, now: Now): void;
   /** A batch made up by somebody else's tick: it does not wait for ours. */
-  pushAll(records: Iterable<Waiting>, now: Now): void;
+  pushAll(records: Iterable<Parcel>, now: Now): void;
   announce(id: ShortId, now: Now): void;
   /** The other side has it: it need not be announced any more. */
   unannounce(id: ShortId): void;
@@ -49,7 +49,7 @@ export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, d
 
   const sendOne = (): void => outbox.send(peer, { type: 'push', records: queue.takeFrame() });
 
-  const add = (record: Waiting): void => {
+  const add = (record: Parcel): void => {
     if (isLarge(record)) outbox.send(peer, offerOf(record, true));
     else queue.add(record);
   };

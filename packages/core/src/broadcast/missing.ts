@@ -5,8 +5,7 @@
  */
 import type { Config } from '../config.ts';
 import { createExpiringMap } from '../lib/expiring-map.ts';
-import type { MonoMs, Now, PeerId } from '../types.ts';
-import type { ShortId } from '../wire/frame.ts';
+import type { MonoMs, Now, PeerId, ShortId } from '../types.ts';
 
 export interface Missing {
   announced(id: ShortId, by: PeerId, now: Now): void;

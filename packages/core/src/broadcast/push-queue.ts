@@ -5,12 +5,10 @@
  */
 import type { PeerId } from '../types.ts';
 import { wireLimits } from '../wire/limits.ts';
-import type { Parcel } from './parcel.ts';
-
-export type Waiting = Omit<Parcel, 'shortId' | 'authorId'>;
+import type { Parcel } from './recent.ts';
 
 export interface PushQueue {
-  add(record: Waiting): void;
+  add(record: Parcel): void;
   /** Takes up to one frame's worth, the most urgent first, and of those the oldest. */
   takeFrame(): readonly Uint8Array[];
   /** Methods, as getters would make every queue a hash table. */
@@ -18,7 +16,7 @@ export interface PushQueue {
   bytes(): number;
 }
 
-type Lane = Map<string, Waiting>;
+type Lane = Map<string, Parcel>;
 
 /** Records in a frame stay below this together, so that one frame never delays a heartbeat for long. */
 const FRAME_TARGET_BYTES = 16_384;
@@ -31,7 +29,7 @@ export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => voi
   let size = 0;
   let bytes = 0;
 
-  const remove = (lane: Lane, slot: string, record: Waiting): void => {
+  const remove = (lane: Lane, slot: string, record: Parcel): void => {
     lane.delete(slot);
     size -= 1;
     bytes -= record.bytes.length;
@@ -45,7 +43,7 @@ export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => voi
   };
 
   /** In the place of an old one: what changes faster than the link takes it would never have its turn. */
-  const put = (lane: Lane, slot: string, record: Waiting): void => {
+  const put = (lane: Lane, slot: string, record: Parcel): void => {
     const old = lane.get(slot);
     lane.set(slot, record);
     size += old === undefined ? 1 : 0;
@@ -88,7 +86,7 @@ export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => voi
   };
 }
 
-function laneOf({ kind }: Waiting): number {
+function laneOf({ kind }: Parcel): number {
   switch (kind) {
     case 'leave':
     case 'accuse':
@@ -103,7 +101,7 @@ function laneOf({ kind }: Waiting): number {
   }
 }
 
-function slotOf(record: Waiting): string {
+function slotOf(record: Parcel): string {
   switch (record.kind) {
     case 'presence':
     case 'leave':

@@ -2,20 +2,31 @@
  * Records of late, by short id: what a graft or a pull is answered from. Bounded by count, bytes and age; what
  * has left it is for anti-entropy to repair.
  */
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
-import type { Now } from '../types.ts';
-import type { ShortId } from '../wire/frame.ts';
-import type { Parcel } from './parcel.ts';
+import type { SignedRecord } from '../identity/record.ts';
+import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
+import type { Now, ShortId } from '../types.ts';
+
+/**
+ * What of a record it takes to pass it on: it is remembered for a minute, also after the record has been replaced, and
+ * the fields that are only for reading weigh as much again.
+ */
+export type Parcel = Pick<SignedRecord, 'id' | 'author' | 'kind' | 'key' | 'bytes'>;
 
 export interface Recent {
-  add(parcel: Parcel, now: Now): void;
+  add(record: SignedRecord, now: Now): Parcel;
   /** Known, though perhaps not worth keeping. */
   note(id: ShortId, now: Now): void;
   knows(id: ShortId): boolean;
   get(id: ShortId): Parcel | undefined;
   expire(now: Now): void;
   /** Newest last. */
-  parcels(): Iterable<Parcel>;
+  ids(): Iterable<ShortId>;
+  /** Newest last. */
+  all(): Iterable<[ShortId, Parcel]>;
+}
+
+interface Kept extends Parcel {
+  readonly until: number;
 }
 
 const MAX_RECORDS = 4_096;
@@ -24,29 +35,32 @@ const MAX_BYTES = 4_194_304;
 const LIFETIME_MS = 60_000;
 
 export function createRecent(): Recent {
-  const known: ExpiringMap<ShortId, true> = createExpiringMap(MAX_KNOWN, LIFETIME_MS);
-  const kept = new Map<ShortId, { readonly parcel: Parcel; readonly until: number }>();
+  const known: ExpiringSet<ShortId> = createExpiringSet(MAX_KNOWN, LIFETIME_MS);
+  const kept = new Map<ShortId, Kept>();
   let bytes = 0;
 
   const dropOldest = (): ShortId => {
-    const [id, { parcel }] = kept.entries().next().value!;
+    const [id, oldest] = kept.entries().next().value!;
     kept.delete(id);
-    bytes -= parcel.bytes.length;
+    bytes -= oldest.bytes.length;
     return id;
   };
 
   return {
-    add(parcel, now) {
-      const id = parcel.shortId;
-      if (kept.has(id)) return;
-      kept.set(id, { parcel, until: Math.ceil(now.mono + LIFETIME_MS) });
-      known.delete(id);
+    add(record, now) {
+      const { id, author, kind, key, shortId } = record;
+      const old = kept.get(shortId);
+      if (old !== undefined) return old;
+      const parcel: Kept = { id, author, kind, key, bytes: record.bytes, until: Math.ceil(now.mono + LIFETIME_MS) };
+      kept.set(shortId, parcel);
+      known.delete(shortId);
       bytes += parcel.bytes.length;
-      while (kept.size > MAX_RECORDS || bytes > MAX_BYTES) known.set(dropOldest(), true, now.mono);
+      while (kept.size > MAX_RECORDS || bytes > MAX_BYTES) known.add(dropOldest(), now.mono);
+      return parcel;
     },
-    note: (id, now) => known.set(id, true, now.mono),
+    note: (id, now) => known.add(id, now.mono),
     knows: id => known.has(id) || kept.has(id),
-    get: id => kept.get(id)?.parcel,
+    get: id => kept.get(id),
     expire(now) {
       known.expire(now.mono);
       for (const { until } of kept.values()) {
@@ -54,8 +68,7 @@ export function createRecent(): Recent {
         dropOldest();
       }
     },
-    *parcels() {
-      for (const { parcel } of kept.values()) yield parcel;
-    },
+    ids: () => kept.keys(),
+    all: () => kept.entries(),
   };
 }

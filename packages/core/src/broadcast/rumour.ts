@@ -11,8 +11,7 @@ import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
-import { type Parcel, parcelOf } from './parcel.ts';
-import { createRecent } from './recent.ts';
+import { createRecent, type Parcel } from './recent.ts';
 
 interface Rumour {
   readonly parcel: Parcel;
@@ -38,7 +37,7 @@ export function createRumour(
   });
 
   const ask = (peer: PeerId): void => {
-    const ids = [...recent.parcels()].slice(-wireLimits.idsPerList).map(({ shortId }) => shortId);
+    const ids = [...recent.ids()].slice(-wireLimits.idsPerList);
     outbox.send(peer, { type: 'pull', ids });
   };
 
@@ -69,8 +68,7 @@ export function createRumour(
     },
     onRecordAccepted() {},
     onRecordStored(record, _from, path, now) {
-      const parcel = parcelOf(record);
-      recent.add(parcel, now);
+      const parcel = recent.add(record, now);
       if (path === 'self') last = parcel;
       if (!way.push || (path === 'sync' && !isFresh(record, config, now))) return;
       rumours.set(record.id, { parcel, roundsLeft: config['broadcast.hotRounds'] });
@@ -83,7 +81,7 @@ export function createRumour(
     onFrame(from, frame, now) {
       if (frame.type !== 'pull') return;
       const has = new Set(frame.ids);
-      const lacking = [...recent.parcels()].filter(({ shortId }) => !has.has(shortId));
+      const lacking = [...recent.all()].filter(([id]) => !has.has(id)).map(([, parcel]) => parcel);
       neighbours.get(from)?.pushAll(lacking, now);
     },
     onLinkDrained: (peer, now) => neighbours.get(peer)?.onDrained(now),

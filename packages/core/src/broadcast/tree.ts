@@ -8,11 +8,11 @@
  */
 
 import type { Path, Source } from '../fact.ts';
-import type { SignedRecord } from '../identity/record.ts';
+import { type SignedRecord, shortIdOf } from '../identity/record.ts';
 import { createEarliest } from '../lib/earliest.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
-import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
-import type { Frame, ShortId } from '../wire/frame.ts';
+import type { MonoMs, Now, PeerId, RecordId, ShortId } from '../types.ts';
+import type { Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { type Author, authorIdOf, type Branch, createBranches, isGrown } from './branches.ts';
 import { addChild, dropChild, isChild } from './children.ts';
@@ -22,8 +22,7 @@ import { createGrowth, isLarge } from './growth.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import { createMissing } from './missing.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
-import { parcelOf, shortIdOf } from './parcel.ts';
-import { createRecent } from './recent.ts';
+import { createRecent, type Parcel } from './recent.ts';
 
 interface TreeLink {
   readonly sender: LinkSender;
@@ -94,7 +93,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
 
   const authorOf = (id: ShortId): Author | undefined => {
     const parcel = recent.get(id);
-    return parcel === undefined ? branches.authorOf(id) : parcel.authorId;
+    return parcel === undefined ? branches.authorOf(id) : authorIdOf(parcel.author);
   };
 
   const branchOf = (id: ShortId): Branch | undefined => branches.get(authorOf(id));
@@ -127,9 +126,9 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     else growth.postpone(room, waitMs, now);
   };
 
-  const spread = (record: SignedRecord, from: Source, now: Now): void => {
-    const parcel = parcelOf(record);
-    const { shortId: id, authorId: author } = parcel;
+  const spread = (record: SignedRecord, parcel: Parcel, from: Source, now: Now): void => {
+    const author = authorIdOf(record.author);
+    const id = record.shortId;
     // The first words of a room: there is no tree to borrow yet.
     if (from === 'self') growth.onSaid(record.kind, now);
     const isFirst = from === 'self' && links.size > 0 && branches.model(now) === undefined;
@@ -157,7 +156,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   };
 
   const announce = (record: SignedRecord, from: Source, now: Now): void => {
-    const { shortId } = parcelOf(record);
+    const { shortId } = record;
     for (const [peer, link] of links) {
       if (peer !== from && peer !== record.author) link.sender.announce(shortId, now);
     }
@@ -245,15 +244,15 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     },
 
     onRecordAccepted(record, from, now) {
-      const id = parcelOf(record).shortId;
+      const id = record.shortId;
       recent.note(id, now);
       asked = missing.arrived(id, from, now) ? id : undefined;
     },
 
     onRecordStored(record, from, path, now) {
-      recent.add(parcelOf(record), now);
+      const parcel = recent.add(record, now);
       if (path !== 'sync' || (from === record.author && isFresh(record, config, now))) {
-        return spread(record, from, now);
+        return spread(record, parcel, from, now);
       }
       if (isFresh(record, config, now)) announce(record, from, now);
     },

@@ -4,9 +4,9 @@
  * over the body alone: a re-signed body must not get a second id.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, equalBytes, fromHex, toCharacters, toHex, utf8, utf8Length } from '../lib/bytes.ts';
+import { concatBytes, equalBytes, fromHex, headOf, toCharacters, toHex, utf8, utf8Length } from '../lib/bytes.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
-import type { Digest, Hlc, PeerId, RecordId, WallMs, Wire } from '../types.ts';
+import type { Digest, Hlc, PeerId, RecordId, ShortId, WallMs, Wire } from '../types.ts';
 import { decodeCbor, encodeCbor } from '../wire/cbor.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { peerFromWire } from '../wire/peer-text.ts';
@@ -29,6 +29,7 @@ export const HUNG_UP = 'hung-up';
 
 const VERSION = 1;
 const SIGNATURE_BYTES = 64;
+const SHORT_DIGITS = 16;
 const SIGNED_PREFIX: Uint8Array = utf8('hearsay record 1\n');
 
 /** What an author states, before it is signed. */
@@ -48,6 +49,7 @@ export interface Statement {
 export interface SignedRecord extends Statement {
   readonly id: RecordId;
   readonly digest: Digest;
+  readonly shortId: ShortId;
   /** `signature ‖ body`, as it travels. Both are cut out when asked for: a view of bytes weighs as much as a signature. */
   readonly bytes: Uint8Array;
 }
@@ -87,7 +89,8 @@ function toRecord(said: Statement, bytes: Uint8Array): SignedRecord {
   const { author, kind, seq, hlc, exp, key, value } = said;
   const hash = hashOf(bytes);
   const digest = toCharacters(hash) as Digest;
-  return { author, kind, seq, hlc, exp, key, value, id: idOf(hash), digest, bytes };
+  const id = idOf(hash);
+  return { author, kind, seq, hlc, exp, key, value, id, digest, shortId: shortIdOf(id), bytes };
 }
 
 /** Reads a record from the network. The signature is *not* checked here; intake sees to that. */
@@ -118,6 +121,10 @@ const working = sha256.create();
 const hash = new Uint8Array(32);
 
 /** Good until the next one is asked for. To set up a hash function for each record would cost a third of its work. */
+export function shortIdOf(id: RecordId): ShortId {
+  return headOf(id, SHORT_DIGITS);
+}
+
 function hashOf(bytes: Uint8Array): Uint8Array {
   unused._cloneInto(working).update(bytes.subarray(SIGNATURE_BYTES)).digestInto(hash);
   return hash;

@@ -9,7 +9,7 @@ import { wallMsOf } from '../identity/hlc.ts';
 import { msLeft } from '../identity/lifetime.ts';
 import { bodyOf, type SignedRecord, signatureOf, signedBytes } from '../identity/record.ts';
 import { equalBytes } from '../lib/bytes.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import type { Result } from '../lib/result.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Job, Now, PeerId, RecordId } from '../types.ts';
@@ -55,7 +55,7 @@ interface Pending {
 
 export function createIntake(tools: IntakeTools): Intake {
   const { config, outbox } = tools;
-  const seen: ExpiringMap<RecordId, true> = createExpiringMap(config['intake.seen'], config['intake.seenMs']);
+  const seen: ExpiringSet<RecordId> = createExpiringSet(config['intake.seen'], config['intake.seenMs']);
   const pending = new Map<RecordId, Pending>();
   const jobs = new Map<Job, RecordId>();
   /** Caught up once every job up to this one is answered. */
@@ -131,7 +131,7 @@ export function createIntake(tools: IntakeTools): Intake {
       const { record, from, path } = entry.current;
       if (ok) {
         pending.delete(id);
-        seen.set(id, true, now.mono);
+        seen.add(id, now.mono);
         outbox.fact({ type: 'record-accepted', record, from, path });
       } else {
         blame(outbox, from, 'bad-signature', record.kind);
@@ -150,7 +150,7 @@ export function createIntake(tools: IntakeTools): Intake {
     },
 
     onOwnRecord(record, now) {
-      seen.set(record.id, true, now.mono);
+      seen.add(record.id, now.mono);
     },
 
     onSyncEnded() {

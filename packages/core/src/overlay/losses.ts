@@ -4,7 +4,7 @@
  * time, together about once a second at most, and again with back-off for some minutes. Who failed is
  * remembered for an hour: longer partitions than that are left to the check-ins of everybody.
  */
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Now, PeerId } from '../types.ts';
 
@@ -36,7 +36,7 @@ const ROOM_SPACING_MS = 1_000;
 const SEARCH_MS = 600_000;
 
 export function createLosses(rng: Rng): Losses {
-  const lost: ExpiringMap<PeerId, true> = createExpiringMap(MAX_LOST, LOST_MS);
+  const lost: ExpiringSet<PeerId> = createExpiringSet(MAX_LOST, LOST_MS);
   let window = { since: Number.NEGATIVE_INFINITY, members: 0, failed: 0, gone: 0 };
   let askAt = Number.POSITIVE_INFINITY;
   let periodMs = 0;
@@ -57,7 +57,7 @@ export function createLosses(rng: Rng): Losses {
     onGone(peer, reason, members, now) {
       lost.expire(now.mono);
       // Who said goodbye is not looked for, but goodbyes can be a way to lose half the room as well.
-      if (reason !== 'left') lost.set(peer, true, now.mono);
+      if (reason !== 'left') lost.add(peer, now.mono);
       if (now.mono - window.since >= WINDOW_MS) window = { since: now.mono, members: members + 1, failed: 0, gone: 0 };
       window.gone += 1;
       if (reason === 'failed') window.failed += 1;
@@ -76,7 +76,7 @@ export function createLosses(rng: Rng): Losses {
     },
     candidate(suits, now) {
       lost.expire(now.mono);
-      return now.mono < until ? rng.pick([...lost.keys()].filter(suits)) : undefined;
+      return now.mono < until ? rng.pick([...lost.items()].filter(suits)) : undefined;
     },
     isLost: peer => lost.has(peer),
     onFound: stop,

@@ -328,7 +328,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const onIntroduced = (peers: readonly PeerId[], now: Now): void => {
     for (const peer of peers.slice(0, wireLimits.peersPerList)) {
       if (peer === self) continue;
-      views.introduced.set(peer, true, now.mono);
+      views.introduced.add(peer, now.mono);
       // Two that failed each other through a long partition would not try again for minutes.
       if (active.size() === 0) backOffs.ease(peer, now);
     }

@@ -3,7 +3,7 @@
  * Every list is bounded, and no question costs more for a larger room.
  */
 import type { Config } from '../config.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import type { Rng } from '../lib/rng.ts';
 import { createSampledSet, type SampledSet } from '../lib/sampled-set.ts';
 import type { Now, PeerId } from '../types.ts';
@@ -34,7 +34,7 @@ export interface Views {
   /** One of the own region. */
   nearby(isFree: (peer: PeerId) => boolean): PeerId | undefined;
   /** Named by the server, most recent last. */
-  readonly introduced: ExpiringMap<PeerId, true>;
+  readonly introduced: ExpiringSet<PeerId>;
   /** Named by other peers. */
   readonly passive: PassiveView;
   /** The next one to ask, or `undefined`. */
@@ -55,14 +55,14 @@ const TRIES = 64;
 export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: Now): Views {
   const members = createSampledSet<PeerId>();
   const near = createSampledSet<PeerId>();
-  const introduced: ExpiringMap<PeerId, true> = createExpiringMap(MAX_INTRODUCED, INTRODUCED_MS);
+  const introduced: ExpiringSet<PeerId> = createExpiringSet(MAX_INTRODUCED, INTRODUCED_MS);
   const passive = createPassiveView(config['overlay.passiveFactor'] * MOST_WANTED, rng, startedAt);
 
   const named = (by: Introducer, peer: PeerId | undefined): Candidate | undefined =>
     peer === undefined ? undefined : { peer, introducer: by };
 
   const fromServer = ({ isFree }: Wish): Candidate | undefined =>
-    named('server', rng.pick([...introduced.keys()].filter(isFree)));
+    named('server', rng.pick([...introduced.items()].filter(isFree)));
 
   const fromMembers = ({ isFree }: Wish): Candidate | undefined =>
     named('itself', members.sample(rng, TRIES).find(isFree));
@@ -101,11 +101,11 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
     roomSize(linked) {
       if (members.size > 0) {
         let size = members.size + 1;
-        for (const peer of introduced.keys()) if (!members.has(peer)) size += 1;
+        for (const peer of introduced.items()) if (!members.has(peer)) size += 1;
         return size;
       }
       // Who states no presence is known by name alone.
-      const others = new Set<PeerId>([...linked(), ...introduced.keys()]);
+      const others = new Set<PeerId>([...linked(), ...introduced.items()]);
       for (const [peer] of passive.entries()) others.add(peer);
       return others.size + 1;
     },

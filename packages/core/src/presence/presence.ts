@@ -11,7 +11,7 @@ import { msLeft } from '../identity/lifetime.ts';
 import { isNewer, type SignedRecord } from '../identity/record.ts';
 import type { Delivery } from '../input.ts';
 import { toHex, utf8 } from '../lib/bytes.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import type { Rng } from '../lib/rng.ts';
 import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { Outbox } from '../outbox.ts';
@@ -85,7 +85,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   const refutations = createTokenBucket(REFUTATIONS_PER_SECOND, REFUTATIONS_AT_ONCE, startedAt.mono);
   const doubts = createTokenBucket(DOUBTS_PER_SECOND, DOUBTS_AT_ONCE, startedAt.mono);
   /** Whom this node doubted lately. */
-  const doubted: ExpiringMap<PeerId, true> = createExpiringMap(MAX_DOUBTED, config['liveness.accusationMs']);
+  const doubted: ExpiringSet<PeerId> = createExpiringSet(MAX_DOUBTED, config['liveness.accusationMs']);
   let refreshAt = NEVER;
   /** No slot ends before. */
   let checkAt = NEVER;
@@ -212,7 +212,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   const doubt = (peer: PeerId, now: Now): void => {
     doubted.expire(now.mono);
     if (doubted.has(peer) || rng.next() * (others + 1) >= DOUBTERS || !doubts.take(1, now.mono)) return;
-    doubted.set(peer, true, now.mono);
+    doubted.add(peer, now.mono);
     outbox.fact({ type: 'peer-doubted', peer });
   };
 

@@ -7,6 +7,7 @@
 import type { Config } from '../config.ts';
 import type { Fact, Source } from '../fact.ts';
 import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import type { Rng } from '../lib/rng.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { Outbox } from '../outbox.ts';
@@ -54,7 +55,7 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
   const links = new Map<PeerId, TokenBucket>();
   /** Believed until a newer record comes by another way or the member is gone: in large rooms many are silent for long. */
   const routes = new Map<PeerId, PeerId>();
-  const seen: ExpiringMap<number, true> = createExpiringMap(MAX_SEEN, SEEN_MS);
+  const seen: ExpiringSet<number> = createExpiringSet(MAX_SEEN, SEEN_MS);
   /** How a peer that is signaling with us was heard last: its answer goes the same way. */
   const heard: ExpiringMap<PeerId, Via> = createExpiringMap(256, HEARD_MS);
   const unconfirmed: ExpiringMap<PeerId, Unconfirmed> = createExpiringMap(64, 5_000);
@@ -80,7 +81,7 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
     const hop = routeTo(to, undefined) ?? randomLink();
     if (hop === undefined) return;
     const id = rng.uint32();
-    seen.set(id, true, now.mono);
+    seen.add(id, now.mono);
     outbox.send(hop, { type: 'relay', id, to, from: self, ttl: config['relay.ttl'], payload });
   };
 
@@ -150,7 +151,7 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
       }
       // Seen before: the route led into a circle, so leave it at random.
       const circling = seen.has(frame.id);
-      seen.set(frame.id, true, now.mono);
+      seen.add(frame.id, now.mono);
       const hop = (circling ? undefined : routeTo(frame.to, from)) ?? randomLink(from, frame.from);
       const ttl = Math.min(frame.ttl, config['relay.ttl']) - 1;
       if (hop === undefined || ttl <= 0) return;

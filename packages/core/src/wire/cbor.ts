@@ -18,14 +18,9 @@ export function decodeCbor(bytes: Uint8Array): Result<Wire, GateCode | 'decode'>
   const refused = gate(bytes);
   if (refused !== undefined) return fail(refused);
   try {
-    return ok(decodeItem(plain(bytes)));
+    return ok(decodeItem(bytes));
   } catch {
     // The gate accepts only what is decoded; should they ever differ, it is a verdict all the same.
     return fail('decode');
   }
-}
-
-/** Slices of Node's Buffer would be views of it. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

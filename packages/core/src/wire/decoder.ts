@@ -2,7 +2,7 @@
  * Builds the value of what the gate has let through: one item, of definite lengths that fit, text that is valid,
  * without tags.
  */
-import { fromUtf8 } from '../lib/bytes.ts';
+import { copyOf, fromUtf8 } from '../lib/bytes.ts';
 import type { Wire } from '../types.ts';
 
 interface Place {
@@ -10,7 +10,7 @@ interface Place {
   at: number;
 }
 
-/** @param bytes a plain `Uint8Array`, of which byte strings are copied. */
+/** Byte strings are copies, and plain. */
 export function decodeItem(bytes: Uint8Array): Wire {
   return item({ bytes, at: 0 });
 }
@@ -28,7 +28,7 @@ function item(place: Place): Wire {
       return -1 - count;
     case 2:
       place.at += count;
-      return place.bytes.slice(place.at - count, place.at);
+      return copyOf(place.bytes, place.at - count, place.at);
     case 3:
       place.at += count;
       return fromUtf8(place.bytes, place.at - count, place.at);

@@ -1,5 +1,5 @@
 /** Writes values the shortest way there is: what the gate lets through, and every other encoder would write as well. */
-import { utf8Length, writeUtf8 } from '../lib/bytes.ts';
+import { copyOf, utf8Length, writeUtf8 } from '../lib/bytes.ts';
 import type { Wire } from '../types.ts';
 
 /** What is larger is let go again, bytes: about the largest frame. */
@@ -13,7 +13,7 @@ let end = 0;
 export function encodeItem(value: Wire): Uint8Array {
   end = 0;
   item(value);
-  const bytes = out.slice(0, end);
+  const bytes = copyOf(out, 0, end);
   if (out.length > KEPT_BYTES) setOut(new Uint8Array(KEPT_BYTES));
   return bytes;
 }

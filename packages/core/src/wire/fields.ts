@@ -1,5 +1,5 @@
 /** Readers for the fields of frames: each gives the value in its type, or `undefined` when it is something else. */
-import { fromHex, toHex } from '../lib/bytes.ts';
+import { fromHex, toHex, writeHex } from '../lib/bytes.ts';
 import type { PeerId, RecordId, Wire } from '../types.ts';
 import { wireLimits } from './limits.ts';
 import { peerFromWire } from './peer-text.ts';
@@ -64,6 +64,8 @@ export function asShortId(value: Wire | undefined): string | undefined {
 export function asShortIds(value: Wire | undefined): readonly string[] | undefined {
   const bytes = asBytes(value, 0, 8 * wireLimits.idsPerList);
   if (bytes === undefined || bytes.length % 8 !== 0) return undefined;
+  // Most lists have one.
+  if (bytes.length === 8) return [toHex(bytes)];
   const ids: string[] = [];
   for (let at = 0; at < bytes.length; at += 8) ids.push(toHex(bytes.subarray(at, at + 8)));
   return ids;
@@ -71,7 +73,7 @@ export function asShortIds(value: Wire | undefined): readonly string[] | undefin
 
 export function shortIdsToWire(ids: readonly string[]): Uint8Array {
   const bytes = new Uint8Array(8 * ids.length);
-  for (const [i, id] of ids.entries()) bytes.set(fromHex(id)!, 8 * i);
+  for (let i = 0; i < ids.length; i++) writeHex(ids[i]!, bytes, 8 * i);
   return bytes;
 }
 
@@ -81,6 +83,6 @@ export function peerToWire(peer: PeerId): Uint8Array {
 
 /** What was read, when every field of it was readable. */
 export function whole<F extends object>(fields: { [K in keyof F]: F[K] | undefined }): F | undefined {
-  for (const value of Object.values(fields)) if (value === undefined) return undefined;
+  for (const name in fields) if (fields[name] === undefined) return undefined;
   return fields as F;
 }

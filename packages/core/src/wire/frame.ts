@@ -1,6 +1,6 @@
 /** Frames: what one neighbour says to another over a link. A CBOR array whose first item is the type. */
 import { fail, ok, type Result } from '../lib/result.ts';
-import type { PeerId, RecordId, Wire } from '../types.ts';
+import type { PeerId, RecordId, ShortId, Wire } from '../types.ts';
 import { decodeCbor, encodeCbor } from './cbor.ts';
 import {
   asBytes,
@@ -74,9 +74,6 @@ export type Frame =
 
 export type FrameType = Frame['type'];
 export type DisconnectReason = 'full' | 'banned' | 'leaving' | 'surplus' | 'silent' | 'overflow';
-
-/** First 8 bytes of a record id, 16 hex characters: enough to tell records apart, too many to forge a second one. */
-export type ShortId = string;
 
 export type FrameCode = GateCode | 'decode' | 'frame-size' | 'frame-type' | 'frame-shape';
 
@@ -229,10 +226,10 @@ export function decodeFrame(bytes: Uint8Array): Result<Frame, FrameCode> {
   const decoded = decodeCbor(bytes);
   if (!decoded.ok) return decoded;
   if (!Array.isArray(decoded.value)) return fail('frame-shape');
-  const [type, ...fields] = decoded.value as readonly Wire[];
-  const read = readers.get(type ?? null);
+  const items = decoded.value as Wire[];
+  const read = readers.get(items.shift() ?? null);
   if (read === undefined) return fail('frame-type');
-  const frame = read(fields);
+  const frame = read(items);
   return frame === undefined ? fail('frame-shape') : ok(frame);
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../src/lib/bytes.ts';
 import { createEarliest } from '../../src/lib/earliest.ts';
 import { createExpiringMap } from '../../src/lib/expiring-map.ts';
+import { createExpiringSet } from '../../src/lib/expiring-set.ts';
 import { createRng, seedFrom } from '../../src/lib/rng.ts';
 import { createSampledSet } from '../../src/lib/sampled-set.ts';
 import { createTokenBucket } from '../../src/lib/token-bucket.ts';
@@ -81,6 +82,27 @@ test('LIB-2: an entry lives exactly its time, and setting it again renews it', (
   expect([...map.keys()]).toEqual(['a']);
   map.expire(1_500);
   expect(map.has('a')).toBe(false);
+});
+
+test('LIB-2: so does an expiring set, item by item', () => {
+  const set = createExpiringSet<string>(3, 1_000);
+  for (const [item, mono] of [
+    ['a', 0],
+    ['b', 0],
+    ['c', 10],
+    ['a', 500],
+    ['d', 500],
+  ] as const)
+    set.add(item, mono);
+  expect([...set.items()]).toEqual(['c', 'a', 'd']);
+  expect(set.size).toBe(3);
+  set.expire(1_009);
+  expect(set.has('c')).toBe(true);
+  set.expire(1_010);
+  expect([...set.items()]).toEqual(['a', 'd']);
+  expect([set.delete('d'), set.delete('d')]).toEqual([true, false]);
+  set.expire(1_500);
+  expect(set.size).toBe(0);
 });
 
 test('LIB-3: equal seeds give equal numbers, other streams give others', () => {

@@ -51,7 +51,7 @@ test('OVER-7: a back-off ends when its time is over, and the last 512 are kept',
 test('OVER-10: what is heard of peers is bounded and fades', () => {
   const views = viewsOf();
   for (let n = 2; n < 1_000; n++) {
-    views.introduced.set(peer(n), true, 0);
+    views.introduced.add(peer(n), 0);
     views.passive.offer(peer(n), peer(2_000 + (n % 50)), at(0));
   }
   expect([views.introduced.size, views.passive.size()]).toEqual([64, 48]);
@@ -103,7 +103,7 @@ test('OVER-27: at most two links come from the names of one peer', () => {
 
 test('OVER-28: an anchor is looked for among those whom the server named, any other link among the members', () => {
   const views = viewsOf();
-  views.introduced.set(peer(2), true, 0);
+  views.introduced.add(peer(2), 0);
   for (let n = 0; n < 2_000; n++) views.members.add(peer(100 + n));
   expect(views.candidate({ ...WISH, anchor: true }, at(0))).toEqual({ peer: peer(2), introducer: 'server' });
   expect(views.candidate(WISH, at(0))?.introducer).toBe('itself');
@@ -114,7 +114,7 @@ test('OVER-30: one of the own region is found when it is wanted, after the ancho
   for (let n = 0; n < 2_000; n++) views.members.add(peer(100 + n));
   views.near.add(peer(150));
   expect(views.candidate({ ...WISH, near: true }, at(0))?.peer).toBe(peer(150));
-  views.introduced.set(peer(2), true, 0);
+  views.introduced.add(peer(2), 0);
   expect(views.candidate({ ...WISH, near: true, anchor: true }, at(0))?.peer).toBe(peer(2));
   const isFree = (who: PeerId): boolean => who !== peer(150);
   expect(views.candidate({ ...WISH, near: true, isFree }, at(0))?.introducer).toBe('itself');
@@ -137,7 +137,7 @@ test('OVER-28: in a large room a candidate is drawn, not searched for', () => {
 test('OVER-29: without any presence the room is as large as the names that were heard', () => {
   const views = viewsOf();
   expect(views.roomSize(() => [])).toBe(1);
-  views.introduced.set(peer(2), true, 0);
+  views.introduced.add(peer(2), 0);
   views.passive.offer(peer(3), peer(2), at(0));
   expect(views.roomSize(() => [peer(2), peer(4)])).toBe(4);
   views.members.add(peer(5));

@@ -111,7 +111,7 @@ test.each(golden.records.map(vector => [vector.statement.kind, vector] as const)
     const digest = toCharacters(sha256(body));
     expect(readRecord(bytes, golden.network)).toStrictEqual({
       ok: true,
-      value: { ...statement, id, digest, bytes },
+      value: { ...statement, id, digest, shortId: id.slice(0, 16), bytes },
     });
   },
 );

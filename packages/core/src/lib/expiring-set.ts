@@ -1,0 +1,57 @@
+/** A set with a size limit and one lifetime for all: the oldest go first, by time and by count. Adding again renews. */
+export interface ExpiringSet<Item> {
+  readonly size: number;
+  has(item: Item): boolean;
+  add(item: Item, mono: number): void;
+  delete(item: Item): boolean;
+  /** Drops what has outlived its time at `mono`. */
+  expire(mono: number): void;
+  items(): IterableIterator<Item>;
+}
+
+export function createExpiringSet<Item>(limit: number, lifetimeMs: number): ExpiringSet<Item> {
+  return new Expiring(limit, lifetimeMs);
+}
+
+/** A class for the same reason as the map's. */
+class Expiring<Item> implements ExpiringSet<Item> {
+  readonly #limit: number;
+  readonly #lifetimeMs: number;
+  /** Whole milliseconds, which take no object of their own: there is one of these for every record of minutes. */
+  readonly #until = new Map<Item, number>();
+
+  constructor(limit: number, lifetimeMs: number) {
+    this.#limit = limit;
+    this.#lifetimeMs = lifetimeMs;
+  }
+
+  get size(): number {
+    return this.#until.size;
+  }
+
+  has(item: Item): boolean {
+    return this.#until.has(item);
+  }
+
+  add(item: Item, mono: number): void {
+    const until = this.#until;
+    until.delete(item);
+    until.set(item, Math.ceil(mono + this.#lifetimeMs));
+    if (until.size > this.#limit) until.delete(until.keys().next().value as Item);
+  }
+
+  delete(item: Item): boolean {
+    return this.#until.delete(item);
+  }
+
+  expire(mono: number): void {
+    for (const [item, until] of this.#until) {
+      if (until > mono) return;
+      this.#until.delete(item);
+    }
+  }
+
+  items(): IterableIterator<Item> {
+    return this.#until.keys();
+  }
+}
