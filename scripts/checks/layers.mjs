@@ -23,7 +23,7 @@ const LAYERS = [
     'store',
     'presence',
   ],
-  ['metrics'],
+  ['metrics', 'due'],
   ['engine'],
   ['index', 'host'],
 ];

@@ -5,6 +5,7 @@
 
 import { createBroadcast } from './broadcast/broadcast.ts';
 import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
+import { createDue, type LinkTalk } from './due.ts';
 import type { Effect } from './effect.ts';
 import { type ErrorCode, HearsayError } from './errors.ts';
 import type { Fact } from './fact.ts';
@@ -89,7 +90,6 @@ export interface Engine {
 const MAX_FACTS_PER_INPUT = 100_000;
 /** A wake this late means that this node was stopped, and its silence about others proves nothing. */
 const STALL_MS = 1_500;
-const NEVER = Number.POSITIVE_INFINITY;
 
 /** @throws HearsayError `bad-config` for settings, a policy or a region that cannot be used. */
 export function createEngine(options: EngineOptions, startedAt: Now): Engine {
@@ -98,13 +98,17 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
   let wakeAt: MonoMs | undefined;
   let handledAt = startedAt.mono;
 
-  const drain = (now: Now): void => {
+  const due = createDue(modules);
+
+  /** How many there were. */
+  const drain = (now: Now): number => {
     let handled = 0;
     for (let fact = facts.shift(); fact !== undefined; fact = facts.shift()) {
       if (++handled > MAX_FACTS_PER_INPUT) throw new Error(`facts go in a circle: ${fact.type}`);
       metrics.onFact(fact, now);
       react(modules, fact, now);
     }
+    return handled;
   };
 
   return {
@@ -119,10 +123,12 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
         modules.sync.onStall(now);
       }
       handledAt = now.mono;
+      parts.tick(now);
+      const isLinkTalk = input.type === 'frame' && onFrame(parts, input.from, input.bytes, now);
       if (input.type === 'leave') leave(parts, drain, now);
-      else enter(parts, input, now);
-      drain(now);
-      wakeAt = nextWakeOf(modules);
+      else if (input.type !== 'frame') enter(parts, input, now);
+      const handled = drain(now);
+      wakeAt = due(isLinkTalk && handled === 0 && stalledMs <= STALL_MS);
       return takeEffects();
     },
     nextWakeAt: () => wakeAt,
@@ -240,12 +246,8 @@ function createRefusal(self: PeerId, policy: Policy, store: Store, authoring: Au
 }
 
 /** What each input starts. */
-function enter(parts: Parts, input: Exclude<Input, { type: 'leave' }>, now: Now): void {
-  const { modules, outbox } = parts;
-  parts.tick(now);
+function enter({ modules, outbox }: Parts, input: Exclude<Input, { type: 'leave' | 'frame' }>, now: Now): void {
   switch (input.type) {
-    case 'frame':
-      return onFrame(parts, input.from, input.bytes, now);
     case 'verified':
       return modules.intake.onVerified(input.job, input.ok, now);
     case 'signed':
@@ -295,9 +297,7 @@ function wake(m: Modules, now: Now): void {
 }
 
 /** The goodbye goes out first, then the links close. */
-function leave(parts: Parts, drain: (now: Now) => void, now: Now): void {
-  const { modules, outbox } = parts;
-  parts.tick(now);
+function leave({ modules, outbox }: Parts, drain: (now: Now) => void, now: Now): void {
   const record = modules.authoring.farewell();
   if (record !== undefined) outbox.fact({ type: 'record-accepted', record, from: 'self', path: 'self' });
   drain(now);
@@ -305,45 +305,62 @@ function leave(parts: Parts, drain: (now: Now) => void, now: Now): void {
   modules.overlay.onInput({ type: 'leave' }, now);
 }
 
-/** Guard, gate, then the module that speaks this frame. */
-function onFrame({ modules, outbox, metrics, decode }: Parts, from: PeerId, bytes: Uint8Array, now: Now): void {
-  if (!modules.overlay.has(from)) return metrics.onRefused('not a neighbour');
-  modules.liveness.onHeard(from, now);
+/** Guard, gate, then the module that speaks this frame. True: only broadcast, liveness and flow have heard of it. */
+function onFrame({ modules, outbox, metrics, decode }: Parts, from: PeerId, bytes: Uint8Array, now: Now): boolean {
+  if (!modules.liveness.onHeard(from, now)) {
+    metrics.onRefused('not a neighbour');
+    return false;
+  }
   if (!modules.guard.admit(from, bytes.length, now)) {
-    return outbox.fact({ type: 'misbehaved', peer: from, offence: 'over-rate', detail: 'frame' });
+    outbox.fact({ type: 'misbehaved', peer: from, offence: 'over-rate', detail: 'frame' });
+    return false;
   }
   const decoded = decode(bytes);
-  if (!decoded.ok) return outbox.fact({ type: 'misbehaved', peer: from, offence: 'bad-frame', detail: decoded.code });
+  if (!decoded.ok) {
+    outbox.fact({ type: 'misbehaved', peer: from, offence: 'bad-frame', detail: decoded.code });
+    return false;
+  }
   const frame = decoded.value;
   switch (frame.type) {
-    case 'push':
-      for (const record of frame.records) outbox.fact({ type: 'record-offered', bytes: record, from, path: 'push' });
-      return;
     case 'ihave':
     case 'graft':
     case 'prune':
     case 'grow':
     case 'pull':
-      return modules.broadcast.onFrame(from, frame, now);
+      modules.broadcast.onFrame(from, frame, now);
+      return true;
+    case 'ping':
+    case 'pong':
+      modules.liveness.onFrame(from, frame, now);
+      return true;
+    case 'heartbeat':
+      return true;
+    default:
+      hand(modules, outbox, from, frame, now);
+      return false;
+  }
+}
+
+/** To the module that speaks this frame. */
+function hand(m: Modules, outbox: Outbox, from: PeerId, frame: Exclude<Frame, LinkTalk>, now: Now): void {
+  switch (frame.type) {
+    case 'push':
+      for (const record of frame.records) outbox.fact({ type: 'record-offered', bytes: record, from, path: 'push' });
+      return;
     case 'offer':
-      modules.sync.onOffer(from, now);
-      return modules.transfer.onFrame(from, frame, now);
+      m.sync.onOffer(from, now);
+      return m.transfer.onFrame(from, frame, now);
     case 'fetch':
     case 'chunk':
-      return modules.transfer.onFrame(from, frame, now);
+      return m.transfer.onFrame(from, frame, now);
     case 'sync':
     case 'delta':
     case 'done':
-      return modules.sync.onFrame(from, frame, now);
-    case 'ping':
-    case 'pong':
-      return modules.liveness.onFrame(from, frame, now);
+      return m.sync.onFrame(from, frame, now);
     case 'relay':
-      return modules.relay.onFrame(from, frame, now);
-    case 'heartbeat':
-      return;
+      return m.relay.onFrame(from, frame, now);
     default:
-      return modules.overlay.onFrame(from, frame, now);
+      return m.overlay.onFrame(from, frame, now);
   }
 }
 
@@ -457,21 +474,6 @@ function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accept
     case 'accuse':
       return;
   }
-}
-
-/** Module by module, as it follows every input: a loop over all would have to look up each one's method anew. */
-function nextWakeOf(m: Modules): MonoMs | undefined {
-  const next = Math.min(
-    m.authoring.nextWakeAt() ?? NEVER,
-    m.broadcast.nextWakeAt() ?? NEVER,
-    m.sync.nextWakeAt() ?? NEVER,
-    m.transfer.nextWakeAt() ?? NEVER,
-    m.liveness.nextWakeAt() ?? NEVER,
-    m.presence.nextWakeAt() ?? NEVER,
-    m.overlay.nextWakeAt() ?? NEVER,
-    m.flow.nextWakeAt() ?? NEVER,
-  );
-  return next === NEVER ? undefined : (next as MonoMs);
 }
 
 function readStats(m: Modules, counters: Counters): EngineStats {

@@ -67,10 +67,12 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   /** The record accepted last, when it had to be asked for. */
   let asked: ShortId | undefined;
 
-  /** When our own tree grows anew; never while there is nobody to reach, or nothing to grow it with. */
-  const growAt = (): number => {
-    if (links.size === 0 || branches.get(self) === undefined) return Number.POSITIVE_INFINITY;
-    return growth.dueAt(branches.room(), branches.isModel(self));
+  /** When our own tree grows anew, or `latest`; never while there is nobody to reach, or nothing to grow it with. */
+  const growAt = (latest: number): number => {
+    if (links.size === 0) return latest;
+    const at = growth.dueAt(branches.room(), branches.isModel(self));
+    // Looked up last: asked after every input, it is rarely the first thing to come.
+    return at < latest && branches.get(self) !== undefined ? at : latest;
   };
 
   /** A refusal that came behind the graft would undo it. */
@@ -295,7 +297,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     onWake(now) {
       recent.expire(now);
       for (const link of links.values()) link.sender.onWake(now);
-      if (now.mono >= growAt()) growInTurn(now);
+      if (now.mono >= growAt(Number.POSITIVE_INFINITY)) growInTurn(now);
       const dueAt = missing.nextDueAt();
       if (dueAt === undefined || now.mono < dueAt) return;
       for (const [peer, ids] of missing.takeDue(other => links.has(other), now)) {
@@ -306,7 +308,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     },
 
     nextWakeAt() {
-      const next = Math.min(missing.nextDueAt() ?? Number.POSITIVE_INFINITY, sendersDue.at(), growAt());
+      const next = growAt(Math.min(missing.nextDueAt() ?? Number.POSITIVE_INFINITY, sendersDue.at()));
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 

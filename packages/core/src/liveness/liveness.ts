@@ -21,8 +21,8 @@ import { createSuspicions, type Suspicions } from './suspicions.ts';
 export interface Liveness {
   onNeighbourUp(peer: PeerId, now: Now): void;
   onNeighbourDown(peer: PeerId, reason: NeighbourLoss, now: Now): void;
-  /** Any frame from a neighbour, before it is parsed. */
-  onHeard(peer: PeerId, now: Now): void;
+  /** Any frame, before it is parsed. False: `peer` is no neighbour. */
+  onHeard(peer: PeerId, now: Now): boolean;
   /** Any frame to a neighbour. */
   onSent(peer: PeerId, now: Now): void;
   onFrame(from: PeerId, frame: Extract<Frame, { type: 'ping' | 'pong' }>, now: Now): void;
@@ -209,9 +209,10 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
     onHeard(peer, now) {
       const watch = watches.get(peer);
-      if (watch === undefined) return;
+      if (watch === undefined) return false;
       watch.heardAt = now.mono;
       plan(watch);
+      return true;
     },
 
     onSent(peer, now) {
