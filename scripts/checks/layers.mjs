@@ -28,7 +28,7 @@ const LAYERS = [
   ['index', 'host'],
 ];
 const MODULES = LAYERS[4];
-const ALLOWED_PACKAGES = /^@noble\/[^/]+(\/|$)/;
+const ALLOWED_PACKAGES = /^(cbor-x|@noble\/[^/]+)(\/|$)/;
 
 /**
  * @param {import('./tree.mjs').Tree} tree
@@ -57,7 +57,7 @@ function importProblems(tree, file) {
 
 function packageProblem(specifier) {
   if (ALLOWED_PACKAGES.test(specifier)) return undefined;
-  return `The core does no IO and imports @noble only, not \`${specifier}\`: ask for an effect, or use a port in a host.`;
+  return `The core does no IO and imports cbor-x and @noble only, not \`${specifier}\`: ask for an effect, or use a port in a host.`;
 }
 
 function arrowProblem(file, target) {

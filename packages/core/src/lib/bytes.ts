@@ -35,7 +35,7 @@ export function toCharacters(bytes: Uint8Array): string {
   return codesToText(codes);
 }
 
-/** Of up to a few thousand UTF-16 units. */
+/** Of up to a few thousand characters below U+10000. */
 function codesToText(codes: readonly number[]): string {
   return String.fromCharCode(...codes);
 }
@@ -118,13 +118,7 @@ export function utf8Length(text: string): number {
 
 export function utf8(text: string): Uint8Array {
   const bytes = new Uint8Array(utf8Length(text));
-  writeUtf8(text, bytes, 0);
-  return bytes;
-}
-
-/** Writes `utf8Length` bytes from `start` on. */
-export function writeUtf8(text: string, bytes: Uint8Array, start: number): void {
-  let at = start;
+  let at = 0;
   for (const char of text) {
     let code = char.codePointAt(0)!;
     if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd;
@@ -143,40 +137,7 @@ export function writeUtf8(text: string, bytes: Uint8Array, start: number): void 
       bytes[at++] = 0x80 | (code & 63);
     }
   }
-}
-
-/** Valid UTF-8 to text, from `start` to before `end`. */
-export function fromUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > BYTES_AT_ONCE) {
-    let middle = start + BYTES_AT_ONCE;
-    while (isContinued(bytes[middle]!)) middle -= 1;
-    return fromUtf8(bytes, start, middle) + fromUtf8(bytes, middle, end);
-  }
-  const codes = new Array<number>(end - start);
-  let used = 0;
-  for (let at = start; at < end; ) {
-    const first = bytes[at]!;
-    if (first < 0x80) {
-      codes[used++] = first;
-      at += 1;
-      continue;
-    }
-    const size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    let code = first & (0x7f >> size);
-    for (let i = 1; i < size; i++) code = (code << 6) | (bytes[at + i]! & 63);
-    at += size;
-    if (code < 0x10000) codes[used++] = code;
-    else {
-      codes[used++] = 0xd7c0 + (code >> 10);
-      codes[used++] = 0xdc00 + (code & 1023);
-    }
-  }
-  if (used < codes.length) codes.length = used;
-  return codesToText(codes);
-}
-
-function isContinued(byte: number): boolean {
-  return byte >> 6 === 2;
+  return bytes;
 }
 
 function isLow(code: number): boolean {

@@ -2,7 +2,7 @@
  * The gate: the only code that sees bytes of strangers before they are known to be harmless. One walk over
  * the CBOR, no decoding. It lets through a small subset of RFC 8949 in which every value has one meaning in
  * every decoder: definite lengths that fit, integers of at most 4 bytes, double floats that are finite and
- * not −0, valid UTF-8, text keys that are short and unique. No tags: there are decoders that turn some into gigabytes.
+ * not −0, valid UTF-8, text keys that are short and unique. No tags: cbor-x turns some into gigabytes.
  */
 import { wireLimits } from './limits.ts';
 

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Decoder, Encoder } from 'cbor-x';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { concatBytes } from '../../src/lib/bytes.ts';
@@ -21,45 +20,14 @@ test('WIRE-7: the gate accepts every encoded value, and it decodes to what it wa
   );
 });
 
-test('WIRE-7: another encoder writes the same bytes, and another decoder reads the same', () => {
-  const seed = announceSeed('another codec');
-  const options = { useRecords: false, mapsAsObjects: true, variableMapSize: true, tagUint8Array: false };
-  const [encoder, decoder] = [new Encoder(options), new Decoder(options)];
-  fc.assert(
-    fc.property(wireValue, value => {
-      const bytes = encodeCbor(value);
-      expect(bytes).toEqual(new Uint8Array(encoder.encode(value)));
-      // It reads bytes as Buffers.
-      const said = structuredClone(decoder.decode(bytes));
-      expect(isDeepStrictEqual(decodeCbor(bytes), { ok: true, value: said })).toBe(true);
-    }),
-    { seed, numRuns: 500 },
-  );
-});
-
-test.each([0, 23, 24, 255, 256, 4_095, 4_096, 4_097, 65_535, 65_536, 200_000])(
-  'WIRE-7: a text of %i characters, and of as many with others between them, is read and written',
+test.each([0, 23, 24, 63, 64, 65, 255, 256, 65_536])(
+  'WIRE-7: a text of %i characters, or of one more that is not ASCII',
   length => {
-    for (const value of [
-      'a'.repeat(length),
-      `${'a'.repeat(length)}ü`,
-      `𝄞${'𝄞é漢z'.repeat(length >> 2)}`,
-      '漢'.repeat(length >> 1),
-    ]) {
-      const bytes = encodeCbor([value, 7]);
-      expect(new TextDecoder().decode(bytes.subarray(-1 - new TextEncoder().encode(value).length, -1))).toBe(value);
-      const decoded = decodeCbor(bytes);
-      expect(decoded.ok && isDeepStrictEqual(decoded.value, [value, 7])).toBe(true);
+    for (const value of ['a'.repeat(length), `${'a'.repeat(length)}ü`, `𝄞${'z'.repeat(length)}`]) {
+      expect(decodeCbor(encodeCbor([value, 7]))).toEqual({ ok: true, value: [value, 7] });
     }
   },
 );
-
-test('WIRE-7: what is larger than all before it is written whole, and so is what is small behind it', () => {
-  for (const size of [70_000, 10, 300_000, 10]) {
-    const value = ['before', new Uint8Array(size).fill(5), 'x'.repeat(size), 'behind'];
-    expect(decodeCbor(encodeCbor(value))).toEqual({ ok: true, value });
-  }
-});
 
 test('WIRE-8: decoded byte strings are copies, and plain Uint8Arrays even from a Buffer', () => {
   const frame = Buffer.from(concatBytes(encodeCbor([new Uint8Array([1, 2, 3])]), new Uint8Array(1_000)).subarray(0, 5));
