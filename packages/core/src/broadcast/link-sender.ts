@@ -8,7 +8,7 @@ import type { Earliest } from '../lib/earliest.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Now, PeerId, ShortId } from '../types.ts';
 import { wireLimits } from '../wire/limits.ts';
-import { createPushQueue } from './push-queue.ts';
+import { createPushQueue, type PushQueue } from './push-queue.ts';
 import type { Parcel } from './recent.ts';
 
 export interface LinkSender {
@@ -37,115 +37,156 @@ export interface LinkSender {
 
 /** `due`: the earliest that any link is to be woken; this one says there when that is. */
 export function createLinkSender(peer: PeerId, config: Config, outbox: Outbox, due: Earliest): LinkSender {
-  const queue = createPushQueue(config['broadcast.queueBytes'], hard => {
-    if (hard) outbox.fact({ type: 'link-overflowed', peer });
-    else outbox.fact({ type: 'record-ignored', reason: 'slow-link' });
-  });
-  const announced = new Set<ShortId>();
-  const refused = new Set<ShortId>();
-  let pushAt = Number.NEGATIVE_INFINITY;
-  let batchAt = Number.POSITIVE_INFINITY;
-  let wakeAt = Number.POSITIVE_INFINITY;
+  return new Sender(peer, config, outbox, due);
+}
 
-  const sendOne = (): void => outbox.send(peer, { type: 'push', records: queue.takeFrame() });
+/** A class, because a node keeps one for every link: closures would take a kilobyte more. */
+class Sender implements LinkSender {
+  readonly #peer: PeerId;
+  readonly #config: Config;
+  readonly #outbox: Outbox;
+  readonly #due: Earliest;
+  readonly #queue: PushQueue;
+  readonly #announced = new Set<ShortId>();
+  readonly #refused = new Set<ShortId>();
+  #pushAt = Number.NEGATIVE_INFINITY;
+  #batchAt = Number.POSITIVE_INFINITY;
+  #wakeAt = Number.POSITIVE_INFINITY;
 
-  const add = (record: Parcel): void => {
-    if (isLarge(record)) outbox.send(peer, offerOf(record, true));
-    else queue.add(record);
-  };
+  constructor(peer: PeerId, config: Config, outbox: Outbox, due: Earliest) {
+    this.#peer = peer;
+    this.#config = config;
+    this.#outbox = outbox;
+    this.#due = due;
+    this.#queue = createPushQueue(config['broadcast.queueBytes'], hard => {
+      if (hard) outbox.fact({ type: 'link-overflowed', peer });
+      else outbox.fact({ type: 'record-ignored', reason: 'slow-link' });
+    });
+  }
 
-  const pushWhileOpen = (now: Now): void => {
-    while (queue.size() > 0 && outbox.isOpen(peer, 'push')) {
-      sendOne();
-      pushAt = now.mono + config['broadcast.flushMs'];
-    }
-  };
+  push(record: Parcel, now: Now): void {
+    // Most find the link idle, and wait in no queue.
+    const isAlone = this.#queue.size() === 0 && now.mono >= this.#pushAt && !isLarge(record);
+    if (isAlone && this.#isOpen()) this.#send([record.bytes], now);
+    else this.#add(record);
+    if (now.mono >= this.#pushAt) this.#pushWhileOpen(now);
+    this.#plan();
+  }
 
-  const pushIfDue = (now: Now): void => {
-    if (now.mono >= pushAt) pushWhileOpen(now);
-  };
+  pushAll(records: Iterable<Parcel>, now: Now): void {
+    for (const record of records) this.#add(record);
+    this.#pushWhileOpen(now);
+    this.#plan();
+  }
 
-  const sendIds = (type: 'ihave' | 'prune', ids: Set<ShortId>): void => {
+  announce(id: ShortId, now: Now): void {
+    this.#collect(this.#announced, id, now);
+  }
+
+  unannounce(id: ShortId): void {
+    if (this.#announced.delete(id)) this.#dropIfEmpty();
+  }
+
+  refuse(id: ShortId, now: Now): void {
+    this.#collect(this.#refused, id, now);
+  }
+
+  unrefuse(is: (id: ShortId) => boolean): void {
+    if (this.#refused.size === 0) return;
+    for (const id of this.#refused) if (is(id)) this.#refused.delete(id);
+    this.#dropIfEmpty();
+  }
+
+  sendRefusals(): void {
+    if (this.#refused.size === 0) return;
+    this.#sendIds('prune', this.#refused);
+    this.#dropIfEmpty();
+  }
+
+  onDrained(now: Now): void {
+    // A wake-up as good as a tick's.
+    this.#pushWhileOpen(now);
+    this.#plan();
+  }
+
+  onWake(now: Now): void {
+    if (now.mono < this.#wakeAt) return;
+    if (now.mono >= this.#pushAt) this.#pushWhileOpen(now);
+    if (now.mono >= this.#batchAt) this.#sendBatch();
+    this.#plan();
+  }
+
+  flush(): void {
+    while (this.#queue.size() > 0) this.#outbox.send(this.#peer, { type: 'push', records: this.#queue.takeFrame() });
+    this.#sendBatch();
+    this.#plan();
+  }
+
+  close(): void {
+    this.#due.moved(this.#wakeAt, Number.POSITIVE_INFINITY);
+  }
+
+  nextWakeAt(): number {
+    return this.#wakeAt;
+  }
+
+  waitingBytes(): number {
+    return this.#queue.bytes();
+  }
+
+  #isOpen(): boolean {
+    return this.#outbox.isOpen(this.#peer, 'push');
+  }
+
+  #add(record: Parcel): void {
+    if (isLarge(record)) this.#outbox.send(this.#peer, offerOf(record, true));
+    else this.#queue.add(record);
+  }
+
+  #pushWhileOpen(now: Now): void {
+    while (this.#queue.size() > 0 && this.#isOpen()) this.#send(this.#queue.takeFrame(), now);
+  }
+
+  #send(records: readonly Uint8Array[], now: Now): void {
+    this.#outbox.send(this.#peer, { type: 'push', records });
+    this.#pushAt = now.mono + this.#config['broadcast.flushMs'];
+  }
+
+  #sendIds(type: 'ihave' | 'prune', ids: Set<ShortId>): void {
+    if (ids.size === 0) return;
     const list = [...ids];
     ids.clear();
     for (let from = 0; from < list.length; from += wireLimits.idsPerList) {
-      outbox.send(peer, { type, ids: list.slice(from, from + wireLimits.idsPerList) });
+      this.#outbox.send(this.#peer, { type, ids: list.slice(from, from + wireLimits.idsPerList) });
     }
-  };
+  }
 
-  const sendBatch = (): void => {
-    sendIds('ihave', announced);
-    sendIds('prune', refused);
-    batchAt = Number.POSITIVE_INFINITY;
-  };
+  #sendBatch(): void {
+    this.#sendIds('ihave', this.#announced);
+    this.#sendIds('prune', this.#refused);
+    this.#batchAt = Number.POSITIVE_INFINITY;
+  }
 
-  /** Follows every change. */
-  const plan = (): void => {
-    const before = wakeAt;
-    // Who finds the link full is told when it has drained.
-    const isReady = queue.size() > 0 && outbox.isOpen(peer, 'push');
-    wakeAt = Math.min(isReady ? pushAt : Number.POSITIVE_INFINITY, batchAt);
-    due.moved(before, wakeAt);
-  };
-
-  const collect = (ids: Set<ShortId>, id: ShortId, now: Now): void => {
+  #collect(ids: Set<ShortId>, id: ShortId, now: Now): void {
     ids.add(id);
-    batchAt = Math.min(batchAt, now.mono + config['broadcast.announceMs']);
-    if (ids.size >= wireLimits.idsPerList) sendBatch();
-    plan();
-  };
+    this.#batchAt = Math.min(this.#batchAt, now.mono + this.#config['broadcast.announceMs']);
+    if (ids.size >= wireLimits.idsPerList) this.#sendBatch();
+    this.#plan();
+  }
 
   /** Follows what took ids out of a batch. */
-  const dropIfEmpty = (): void => {
-    if (announced.size + refused.size > 0) return;
-    batchAt = Number.POSITIVE_INFINITY;
-    plan();
-  };
+  #dropIfEmpty(): void {
+    if (this.#announced.size + this.#refused.size > 0) return;
+    this.#batchAt = Number.POSITIVE_INFINITY;
+    this.#plan();
+  }
 
-  return {
-    waitingBytes: queue.bytes,
-    push(record, now) {
-      add(record);
-      pushIfDue(now);
-      plan();
-    },
-    pushAll(records, now) {
-      for (const record of records) add(record);
-      pushWhileOpen(now);
-      plan();
-    },
-    announce: (id, now) => collect(announced, id, now),
-    unannounce(id) {
-      if (announced.delete(id)) dropIfEmpty();
-    },
-    refuse: (id, now) => collect(refused, id, now),
-    unrefuse(is) {
-      if (refused.size === 0) return;
-      for (const id of refused) if (is(id)) refused.delete(id);
-      dropIfEmpty();
-    },
-    sendRefusals() {
-      if (refused.size === 0) return;
-      sendIds('prune', refused);
-      dropIfEmpty();
-    },
-    onDrained(now) {
-      // A wake-up as good as a tick's.
-      pushWhileOpen(now);
-      plan();
-    },
-    onWake(now) {
-      if (now.mono < wakeAt) return;
-      pushIfDue(now);
-      if (now.mono >= batchAt) sendBatch();
-      plan();
-    },
-    flush() {
-      while (queue.size() > 0) sendOne();
-      sendBatch();
-      plan();
-    },
-    close: () => due.moved(wakeAt, Number.POSITIVE_INFINITY),
-    nextWakeAt: () => wakeAt,
-  };
+  /** Follows every change. */
+  #plan(): void {
+    const before = this.#wakeAt;
+    // Who finds the link full is told when it has drained.
+    const isReady = this.#queue.size() > 0 && this.#isOpen();
+    this.#wakeAt = Math.min(isReady ? this.#pushAt : Number.POSITIVE_INFINITY, this.#batchAt);
+    if (this.#wakeAt !== before) this.#due.moved(before, this.#wakeAt);
+  }
 }

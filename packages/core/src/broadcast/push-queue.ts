@@ -25,65 +25,84 @@ const LANES = 4;
 
 /** `onDrop`: a record went unsent. `hard`: one that a sync would repair too late. */
 export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => void): PushQueue {
-  const lanes: readonly Lane[] = Array.from({ length: LANES }, () => new Map());
-  let size = 0;
-  let bytes = 0;
+  return new Queue(maxBytes, onDrop);
+}
 
-  const remove = (lane: Lane, slot: string, record: Parcel): void => {
-    lane.delete(slot);
-    size -= 1;
-    bytes -= record.bytes.length;
-  };
+/** A class, because a node keeps one for every link. */
+class Queue implements PushQueue {
+  readonly #maxBytes: number;
+  readonly #onDrop: (hard: boolean) => void;
+  /** Made when they are needed: most links never have anything wait. */
+  #lanes: readonly Lane[] = [];
+  #size = 0;
+  #bytes = 0;
 
-  const dropSoftest = (): void => {
-    const lane = lanes.findLast(({ size }) => size > 0)!;
-    const [slot, oldest] = lane.entries().next().value!;
-    remove(lane, slot, oldest);
-    onDrop(laneOf(oldest) === 0);
-  };
+  constructor(maxBytes: number, onDrop: (hard: boolean) => void) {
+    this.#maxBytes = maxBytes;
+    this.#onDrop = onDrop;
+  }
 
-  /** In the place of an old one: what changes faster than the link takes it would never have its turn. */
-  const put = (lane: Lane, slot: string, record: Parcel): void => {
-    const old = lane.get(slot);
-    lane.set(slot, record);
-    size += old === undefined ? 1 : 0;
-    bytes += record.bytes.length - (old?.bytes.length ?? 0);
-  };
+  size(): number {
+    return this.#size;
+  }
 
-  /** Last words come before the goodbye; the presence that it ends does not come at all. */
-  const bringForward = (author: PeerId): void => {
-    for (const lane of lanes) {
-      for (const [slot, record] of [...lane]) {
-        if (record.author !== author || record.kind === 'accuse') continue;
-        remove(lane, slot, record);
-        if (slot !== author) put(lanes[0]!, slot, record);
+  bytes(): number {
+    return this.#bytes;
+  }
+
+  add(record: Parcel): void {
+    if (this.#lanes.length === 0) this.#lanes = Array.from({ length: LANES }, () => new Map());
+    if (record.kind === 'leave') this.#bringForward(record.author);
+    this.#put(this.#lanes[laneOf(record)]!, slotOf(record), record);
+    while (this.#bytes > this.#maxBytes) this.#dropSoftest();
+  }
+
+  takeFrame(): readonly Uint8Array[] {
+    const records: Uint8Array[] = [];
+    let taken = 0;
+    for (const lane of this.#lanes) {
+      for (const [slot, record] of lane) {
+        if (records.length > 0 && taken + record.bytes.length > FRAME_TARGET_BYTES) return records;
+        if (records.length >= wireLimits.recordsPerFrame) return records;
+        records.push(record.bytes);
+        taken += record.bytes.length;
+        this.#remove(lane, slot, record);
       }
     }
-  };
+    return records;
+  }
 
-  return {
-    size: () => size,
-    bytes: () => bytes,
-    add(record) {
-      if (record.kind === 'leave') bringForward(record.author);
-      put(lanes[laneOf(record)]!, slotOf(record), record);
-      while (bytes > maxBytes) dropSoftest();
-    },
-    takeFrame() {
-      const records: Uint8Array[] = [];
-      let taken = 0;
-      for (const lane of lanes) {
-        for (const [slot, record] of lane) {
-          if (records.length > 0 && taken + record.bytes.length > FRAME_TARGET_BYTES) return records;
-          if (records.length >= wireLimits.recordsPerFrame) return records;
-          records.push(record.bytes);
-          taken += record.bytes.length;
-          remove(lane, slot, record);
-        }
+  #remove(lane: Lane, slot: string, record: Parcel): void {
+    lane.delete(slot);
+    this.#size -= 1;
+    this.#bytes -= record.bytes.length;
+  }
+
+  #dropSoftest(): void {
+    const lane = this.#lanes.findLast(({ size }) => size > 0)!;
+    const [slot, oldest] = lane.entries().next().value!;
+    this.#remove(lane, slot, oldest);
+    this.#onDrop(laneOf(oldest) === 0);
+  }
+
+  /** In the place of an old one: what changes faster than the link takes it would never have its turn. */
+  #put(lane: Lane, slot: string, record: Parcel): void {
+    const old = lane.get(slot);
+    lane.set(slot, record);
+    this.#size += old === undefined ? 1 : 0;
+    this.#bytes += record.bytes.length - (old?.bytes.length ?? 0);
+  }
+
+  /** Last words come before the goodbye; the presence that it ends does not come at all. */
+  #bringForward(author: PeerId): void {
+    for (const lane of this.#lanes) {
+      for (const [slot, record] of [...lane]) {
+        if (record.author !== author || record.kind === 'accuse') continue;
+        this.#remove(lane, slot, record);
+        if (slot !== author) this.#put(this.#lanes[0]!, slot, record);
       }
-      return records;
-    },
-  };
+    }
+  }
 }
 
 function laneOf({ kind }: Parcel): number {

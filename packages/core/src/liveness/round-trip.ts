@@ -13,20 +13,33 @@ const MEAN_GAIN = 1 / 8;
 const VARIATION_GAIN = 1 / 4;
 
 export function createRoundTrip(): RoundTrip {
-  let mean: number | undefined;
-  let variation = 0;
-  return {
-    add(sampleMs) {
-      if (mean === undefined) {
-        mean = sampleMs;
-        variation = sampleMs / 2;
-        return;
-      }
-      variation += VARIATION_GAIN * (Math.abs(mean - sampleMs) - variation);
-      mean += MEAN_GAIN * (sampleMs - mean);
-    },
-    meanMs: () => mean,
-    variationMs: () => variation,
-    timeoutMs: () => (mean ?? 0) + 4 * variation,
-  };
+  return new Smoothed();
+}
+
+/** A class, because a node keeps one for every link. */
+class Smoothed implements RoundTrip {
+  #mean: number | undefined;
+  #variation = 0;
+
+  add(sampleMs: number): void {
+    if (this.#mean === undefined) {
+      this.#mean = sampleMs;
+      this.#variation = sampleMs / 2;
+      return;
+    }
+    this.#variation += VARIATION_GAIN * (Math.abs(this.#mean - sampleMs) - this.#variation);
+    this.#mean += MEAN_GAIN * (sampleMs - this.#mean);
+  }
+
+  meanMs(): number | undefined {
+    return this.#mean;
+  }
+
+  variationMs(): number {
+    return this.#variation;
+  }
+
+  timeoutMs(): number {
+    return (this.#mean ?? 0) + 4 * this.#variation;
+  }
 }

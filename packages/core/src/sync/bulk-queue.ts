@@ -5,7 +5,7 @@
  */
 import { isLarge, offerOf } from '../identity/large.ts';
 import type { SignedRecord } from '../identity/record.ts';
-import { createTokenBucket } from '../lib/token-bucket.ts';
+import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { MonoMs, Now } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
@@ -34,17 +34,59 @@ const MAX_ITEMS = 32_768;
 export const MAX_ANSWERS = 64;
 
 export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQueue {
-  const pace = createTokenBucket(bytesPerSecond, BURST_BYTES, startedAt.mono);
-  let items: Item[] = [];
-  let head = 0;
-  let answers = 0;
+  return new Queue(bytesPerSecond, startedAt);
+}
+
+/** A class, because a node keeps one for every link. */
+class Queue implements BulkQueue {
+  readonly #pace: TokenBucket;
+  #items: Item[] = [];
+  #head = 0;
+  #answers = 0;
+
+  constructor(bytesPerSecond: number, startedAt: Now) {
+    this.#pace = createTokenBucket(bytesPerSecond, BURST_BYTES, startedAt.mono);
+  }
+
+  add(session: number, records: readonly SignedRecord[]): void {
+    for (const record of records) {
+      if (this.#items.length - this.#head < MAX_ITEMS) this.#items.push({ session, record });
+    }
+  }
+
+  addAnswer(answer: Answer): void {
+    if (this.#answers >= MAX_ANSWERS) return;
+    this.#answers += 1;
+    this.#items.push({ answer });
+  }
+
+  take(now: Now): ReturnType<BulkQueue['take']> {
+    const first = this.#items[this.#head];
+    if (first === undefined) return undefined;
+    if ('answer' in first) {
+      this.#answers -= 1;
+      this.#drop(1);
+      return first.answer;
+    }
+    const records = this.#nextRecords();
+    if (!this.#pace.take(costOf(records), now.mono)) return undefined;
+    this.#drop(records.length);
+    if (isLarge(first.record)) return offerOf(first.record, false);
+    return { type: 'delta', session: first.session, records: records.map(({ bytes }) => bytes) };
+  }
+
+  nextWakeAt(now: Now): MonoMs | undefined {
+    if (this.#head >= this.#items.length) return undefined;
+    return (now.mono + this.#pace.waitMs(costOf(this.#nextRecords()), now.mono)) as MonoMs;
+  }
 
   /** The records that go together next: of one session, up to the size of a frame; a large one is offered alone. */
-  const nextRecords = (): readonly SignedRecord[] => {
+  #nextRecords(): readonly SignedRecord[] {
+    const items = this.#items;
     const records: SignedRecord[] = [];
     let bytes = 0;
-    const first = items[head];
-    for (let at = head; at < items.length && records.length < wireLimits.recordsPerFrame; at++) {
+    const first = items[this.#head];
+    for (let at = this.#head; at < items.length && records.length < wireLimits.recordsPerFrame; at++) {
       const item = items[at]!;
       if ('answer' in item || 'answer' in first! || item.session !== first!.session) break;
       if (records.length > 0 && isLarge(item.record)) break;
@@ -54,43 +96,14 @@ export function createBulkQueue(bytesPerSecond: number, startedAt: Now): BulkQue
       if (isLarge(item.record)) break;
     }
     return records;
-  };
+  }
 
-  const drop = (count: number): void => {
-    head += count;
-    if (head < 1_024 && head < items.length) return;
-    items = items.slice(head);
-    head = 0;
-  };
-
-  return {
-    add(session, records) {
-      for (const record of records) if (items.length - head < MAX_ITEMS) items.push({ session, record });
-    },
-    addAnswer(answer) {
-      if (answers >= MAX_ANSWERS) return;
-      answers += 1;
-      items.push({ answer });
-    },
-    take(now) {
-      const first = items[head];
-      if (first === undefined) return undefined;
-      if ('answer' in first) {
-        answers -= 1;
-        drop(1);
-        return first.answer;
-      }
-      const records = nextRecords();
-      if (!pace.take(costOf(records), now.mono)) return undefined;
-      drop(records.length);
-      if (isLarge(first.record)) return offerOf(first.record, false);
-      return { type: 'delta', session: first.session, records: records.map(({ bytes }) => bytes) };
-    },
-    nextWakeAt(now) {
-      if (head >= items.length) return undefined;
-      return (now.mono + pace.waitMs(costOf(nextRecords()), now.mono)) as MonoMs;
-    },
-  };
+  #drop(count: number): void {
+    this.#head += count;
+    if (this.#head < 1_024 && this.#head < this.#items.length) return;
+    this.#items = this.#items.slice(this.#head);
+    this.#head = 0;
+  }
 }
 
 function costOf(records: readonly SignedRecord[]): number {
