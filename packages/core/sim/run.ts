@@ -9,9 +9,10 @@ import { failuresOf } from './measure/expect.ts';
 import { createInvariants, type Invariants } from './measure/invariants.ts';
 import { createMembership, type Membership, missedAfterMs } from './measure/membership.ts';
 import { createMessages, type Messages } from './measure/messages.ts';
+import { createReach, type Reach } from './measure/reach.ts';
 import { createRelayMeter, type RelayMeter } from './measure/relay.ts';
 import type { LifeTotals, Report } from './measure/report.ts';
-import { bytesOf, overlayOf, reachOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
+import { bytesOf, overlayOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
 import { eachSecond, meterSpreading, meterTraffic, type Traffic } from './measure/traffic.ts';
 import { playChurn } from './play/churn.ts';
 import { type LoadCount, loadOf, playLoad } from './play/load.ts';
@@ -94,7 +95,6 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
   });
   watch.begin(world);
   let touchedAt = 0;
-  let reachAfterCrash: number | null = null;
   const stage: Stage = {
     world,
     scenario,
@@ -103,9 +103,7 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
     touch() {
       touchedAt = world.now;
     },
-    onCrashed() {
-      reachAfterCrash = reachOf(world);
-    },
+    onCrashed: () => watch.reach.onCrashed(world),
   };
   const traffic = meterTraffic(world, scenario.durationMs);
   eachSecond(world, scenario.durationMs, watch.membership.onSecond);
@@ -135,7 +133,6 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
           counts,
           spreadBytes: spreadBytes(),
           peak: traffic.peak,
-          reachAfterCrash,
           cost: { cpuMs, memoryMb: options.memoryMb?.() ?? null },
         });
       }
@@ -161,6 +158,7 @@ function withOverrides(file: ScenarioFile, { seed, nodes }: RunOptions): Scenari
 interface Watch {
   readonly observer: Observer;
   readonly messages: Messages;
+  readonly reach: Reach;
   readonly membership: Membership;
   readonly invariants: Invariants;
   readonly appState: AppState;
@@ -178,7 +176,8 @@ function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Wat
   const config = makeConfig(scenario.config);
   let theWorld: World | undefined;
   const world = (): World => theWorld!;
-  const messages = createMessages(() => world().nodes.length);
+  const reach = createReach();
+  const messages = createMessages(() => world().nodes.length, reach.pieceOf);
   const membership = createMembership(world, config, scenario.presence);
   const invariants = createInvariants(world, config);
   const appState = createAppState();
@@ -238,7 +237,7 @@ function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Wat
   const begin = (begun: World): void => {
     theWorld = begun;
   };
-  return { observer, messages, membership, invariants, appState, relay, penalised, lives, copies, begin };
+  return { observer, messages, reach, membership, invariants, appState, relay, penalised, lives, copies, begin };
 }
 
 function inspectOften(world: World, scenario: Scenario, invariants: Invariants): void {
@@ -273,13 +272,12 @@ interface Measured {
   readonly counts: readonly LoadCount[];
   readonly spreadBytes: readonly number[];
   readonly peak: number;
-  readonly reachAfterCrash: number | null;
   readonly cost: Omit<Report['run'], 'events'>;
 }
 
 function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Measured): Report {
   const { messages } = watch;
-  const { counts, spreadBytes, peak, reachAfterCrash, cost } = measured;
+  const { counts, spreadBytes, peak, cost } = measured;
   const lives = livesOf(world, watch);
   const bytes = bytesOf(lives, peak, world.network.longestQueue());
   const loads = counts.map((count, i) => ({
@@ -288,6 +286,7 @@ function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Meas
     refused: count.refused,
     redundancy: redundancyOf(watch.copies.ofLoad[i]!, messages.deliveriesOf(i)),
     bytes: spreadBytes[i]!,
+    missedInReach: messages.missedInReach(world.nodes, i),
     ...messages.spread(world.nodes, i),
   }));
   return {
@@ -301,7 +300,7 @@ function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Meas
     bytes,
     membership: watch.membership.report(),
     state: { resurrected: watch.appState.resurrected(world.nodes) },
-    overlay: overlayOf(world, lives, reachAfterCrash),
+    overlay: overlayOf(world, lives, watch.reach.share()),
     relay: watch.relay.report(),
     guard: { honestPenalised: watch.penalised.size },
     sync: syncOf(lives, bytes, watch.copies.delta),

@@ -19,6 +19,8 @@ export interface Message {
   /** In which life a node was told, counted from 1. */
   readonly told: Uint16Array;
   readonly previous: Message | undefined;
+  /** In which piece of what the last crash left its writer was. */
+  readonly piece: number | undefined;
   signed: boolean;
 }
 
@@ -45,6 +47,8 @@ export interface Messages {
   deliveriesOf(load: number): number;
   /** Of one load, or of all; `nodes` as they are at the end. */
   spread(nodes: readonly SimNode[], load?: number): Spread;
+  /** Pairs that were not served although both were in one piece right after the last crash; `null`: no such message. */
+  missedInReach(nodes: readonly SimNode[], load: number): number | null;
   /** Sorted times of all pairs, infinite where undelivered. */
   times(nodes: readonly SimNode[], load?: number): Float64Array;
 }
@@ -52,7 +56,7 @@ export interface Messages {
 /** CBOR around the padding of a message's value. */
 const VALUE_OVERHEAD = 12;
 
-export function createMessages(nodeCount: () => number): Messages {
+export function createMessages(nodeCount: () => number, pieceOf: (node: SimNode) => number | undefined): Messages {
   const messages: Message[] = [];
   const latest = new Map<string, Message>();
   let deliveries = 0;
@@ -124,6 +128,7 @@ export function createMessages(nodeCount: () => number): Messages {
         tookMs,
         told,
         previous,
+        piece: pieceOf(writer),
         signed: false,
       };
       messages.push(message);
@@ -145,6 +150,17 @@ export function createMessages(nodeCount: () => number): Messages {
     deliveriesOf: load => ofLoad.get(load) ?? 0,
     get deliveries() {
       return deliveries;
+    },
+    missedInReach(nodes, load) {
+      const pieces = new Set(nodes.map(pieceOf));
+      const said = signedOf(load).filter(({ piece }) => piece !== undefined && pieces.has(piece));
+      if (said.length === 0) return null;
+      const inReach = (message: Message, node: SimNode): boolean =>
+        counted(message, node) && pieceOf(node) === message.piece;
+      const missed = said.map(
+        message => nodes.filter(node => inReach(message, node) && Number.isNaN(message.tookMs[node.index]!)).length,
+      );
+      return missed.reduce((sum, count) => sum + count, 0);
     },
     times: (nodes, load) => timesOf(signedOf(load), nodes),
     spread(nodes, load) {

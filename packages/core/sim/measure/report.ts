@@ -16,6 +16,11 @@ export interface Report {
       readonly redundancy: number | null;
       /** Bytes of spreading per node, from the beginning of this entry until that of the next, or the end. */
       readonly bytes: number;
+      /**
+       * Pairs of a message said since the last `crash` and a survivor that were not served although links joined them
+       * right after it; `null`: nothing was said since a crash.
+       */
+      readonly missedInReach: number | null;
     })[];
   };
   /** Copies of load records received beyond the first, per delivery (RMR). */
@@ -79,7 +84,7 @@ export interface LifeTotals {
 const SPREAD = String.raw`(t50Ms|t90Ms|t99Ms|t100Ms|delivered|toAllMs\.(mean|max))`;
 const PATHS: readonly RegExp[] = [
   new RegExp(String.raw`^convergence\.(loads\.\d+\.)?${SPREAD}$`),
-  /^convergence\.loads\.\d+\.(sent|refused|redundancy|bytes)$/,
+  /^convergence\.loads\.\d+\.(sent|refused|redundancy|bytes|missedInReach)$/,
   /^redundancy$/,
   /^bytes\.backlogMax$/,
   /^bytes\.perNodePerSecond\.((in|out)\.(mean|p99|max)|peak)$/,

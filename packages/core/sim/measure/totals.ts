@@ -3,6 +3,7 @@ import type { Engine } from '@hearsay/core';
 import { isUp, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
 import { meanOf, quantile, sortedOf } from './quantiles.ts';
+import { piecesOf } from './reach.ts';
 import type { Distribution, LifeTotals, Report } from './report.ts';
 
 export function totalsOf(node: SimNode, engine: Engine, now: number): LifeTotals {
@@ -45,7 +46,7 @@ export function overlayOf(
 ): Report['overlay'] {
   const alive = world.nodes.filter(isUp);
   const degrees = alive.map(node => node.engine.neighbours().length);
-  const sizes = componentsOf(world);
+  const sizes = piecesOf(world).map(({ length }) => length);
   const dials = lives.map(({ stats }) => stats.dialled);
   return {
     degree: { min: least(degrees), mean: meanOf(degrees), max: most(degrees) },
@@ -58,14 +59,6 @@ export function overlayOf(
   };
 }
 
-/** Share of the ordered pairs of running nodes that a chain of links joins at this moment. */
-export function reachOf(world: World): number | null {
-  const sizes = componentsOf(world);
-  const nodes = sizes.reduce((sum, size) => sum + size, 0);
-  if (nodes < 2) return null;
-  return sizes.reduce((sum, size) => sum + size * (size - 1), 0) / (nodes * (nodes - 1));
-}
-
 function withinRegionOf(world: World): number | null {
   let all = 0;
   let within = 0;
@@ -76,28 +69,6 @@ function withinRegionOf(world: World): number | null {
     }
   }
   return all === 0 ? null : within / all;
-}
-
-/** Sizes of the pieces that living nodes are in, by links that both ends hold. */
-function componentsOf(world: World): number[] {
-  const alive = world.nodes.filter(isUp);
-  const seen = new Set<SimNode>();
-  const sizes: number[] = [];
-  for (const first of alive) {
-    if (seen.has(first)) continue;
-    const reached = [first];
-    seen.add(first);
-    for (const node of reached) {
-      for (const [peer, link] of node.links) {
-        const other = world.nodeOf(peer)!;
-        if (seen.has(other) || !isUp(other) || !link.up[0] || !link.up[1]) continue;
-        seen.add(other);
-        reached.push(other);
-      }
-    }
-    sizes.push(reached.length);
-  }
-  return sizes;
 }
 
 function distributionOf(values: readonly number[]): Distribution {

@@ -2,6 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { failuresOf, type Report, runScenario, type ScenarioFile, startScenario } from '../../sim/index.ts';
 
 const ROOM = { name: 'figures', nodes: 6, duration: '30s', join: { over: '5s' } } as const;
+/** Nobody wants another link, and nobody could get one. */
+const LINE = {
+  ...ROOM,
+  nodes: 5,
+  topology: [
+    [0, 1],
+    [1, 2],
+    [2, 3],
+    [3, 4],
+  ],
+  server: { up: false },
+  config: { 'overlay.degree': 1 },
+} as const;
 
 function reportOf(file: ScenarioFile): Report {
   return runScenario(file).report;
@@ -25,25 +38,29 @@ describe('figures of the report', () => {
   });
 
   it('SIM-61: what a crash leaves joined is counted right after it', () => {
-    const line = [
-      [0, 1],
-      [1, 2],
-      [2, 3],
-      [3, 4],
-    ] as const;
-    const still = {
-      ...ROOM,
-      nodes: 5,
-      topology: line,
-      server: { up: false },
-      config: { 'overlay.degree': 1 },
-    } as const;
     // 0 and 1 on one side, 3 and 4 on the other: 4 of 12 ordered pairs.
-    const cut = reportOf({ ...still, timeline: [{ at: '10s', do: 'crash', nodes: [2] }] });
+    const cut = reportOf({ ...LINE, timeline: [{ at: '10s', do: 'crash', nodes: [2] }] });
     expect(cut.overlay.reachAfterCrash).toBeCloseTo(4 / 12);
-    const end = reportOf({ ...still, timeline: [{ at: '10s', do: 'crash', nodes: [4] }] });
+    const end = reportOf({ ...LINE, timeline: [{ at: '10s', do: 'crash', nodes: [4] }] });
     expect(end.overlay.reachAfterCrash).toBe(1);
-    expect(reportOf(still).overlay.reachAfterCrash).toBeNull();
+    expect(reportOf(LINE).overlay.reachAfterCrash).toBeNull();
+  });
+
+  it('SIM-66: of what is said after a crash, it is counted who was in reach and did not get it', () => {
+    const load = [
+      { from: '9s', to: '10s', kind: 'event', perSecond: 5, writers: 5 },
+      { from: '11s', to: '12s', kind: 'event', perSecond: 4, writers: 4 },
+    ] as const;
+    const missed = (timeline: ScenarioFile['timeline'] = []): readonly (number | null)[] =>
+      reportOf({ ...LINE, load, timeline }).convergence.loads.map(({ missedInReach }) => missedInReach);
+    const crash = { at: '10s', do: 'crash', nodes: [2] } as const;
+    const cut = { at: '10500ms', do: 'partition', nodes: [0] } as const;
+    expect(missed()).toEqual([null, null]);
+    expect(missed([cut])).toEqual([null, null]);
+    expect(missed([crash])).toEqual([null, 0]);
+    expect(missed([crash, cut])).toEqual([null, 2]);
+    expect(missed([crash, cut, { at: '10700ms', do: 'restart', nodes: [1], after: '50ms' }])).toEqual([null, 0]);
+    expect(missed([crash, cut, { at: '25s', do: 'crash', nodes: [4] }])).toEqual([null, null]);
   });
 
   it('SIM-62: views are full since the last newcomer is shown to all, and not when somebody shows a ghost', () => {

@@ -29,6 +29,7 @@ const QUICK: readonly (readonly [string, ScenarioFile])[] = [
   ['churn-2min at 20 nodes', { ...shipped('churn-2min'), nodes: 20 }],
   ['server-gone at 50 nodes', { ...shipped('server-gone'), nodes: 50 }],
   ['mass-fail-50 at 40 nodes', { ...shipped('mass-fail-50'), nodes: 40 }],
+  ['mass-fail-80-no-server at 60 nodes', { ...shipped('mass-fail-80-no-server'), nodes: 60 }],
 ];
 /** Seconds when nobody else wants the machine. */
 const RUN_MS = 120_000;
