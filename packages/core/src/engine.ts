@@ -200,12 +200,13 @@ function assemble(options: EngineOptions, startedAt: Now) {
   const { prepareFarewell } = authoring;
   const incarnation = hlc.next(startedAt.wall);
   const rttMs = (peer: PeerId): number | undefined => modules.liveness.rttMs(peer);
+  const saidAt = (peer: PeerId): number | undefined => modules.liveness.saidAt(peer);
   const modules = {
     flow,
     guard,
     intake,
     authoring,
-    overlay: createOverlay({ self, region, config, outbox, rng, isBanned: guard.isBanned, rttMs }, startedAt),
+    overlay: createOverlay({ self, region, config, outbox, rng, isBanned: guard.isBanned, rttMs, saidAt }, startedAt),
     relay: createRelay({ self, config, outbox, rng }),
     liveness: createLiveness({ self, config, outbox, rng }),
     broadcast: createBroadcast({ self, config, outbox, rng }, startedAt),
@@ -404,9 +405,9 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'member-joined':
       return m.overlay.onMemberJoined(fact.peer, fact.region, now);
     case 'member-gone':
+      m.overlay.onMemberGone(fact.peer, fact.reason, now);
       m.liveness.onMemberGone(fact.peer);
-      m.relay.onMemberGone(fact.peer);
-      return m.overlay.onMemberGone(fact.peer, fact.reason, now);
+      return m.relay.onMemberGone(fact.peer);
     case 'peer-doubted':
       return m.liveness.onPeerDoubted(fact.peer, now);
     case 'many-failed':

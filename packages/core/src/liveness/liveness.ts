@@ -36,6 +36,8 @@ export interface Liveness {
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
   rttMs(peer: PeerId): number | undefined;
+  /** The newest word of a member, by hybrid clock; `undefined`: it is none. */
+  saidAt(peer: PeerId): number | undefined;
   suspected(): number;
 }
 
@@ -293,6 +295,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     },
 
     rttMs: peer => watches.get(peer)?.roundTrip.meanMs(),
+    saidAt: saidOf,
     suspected: () => suspicions.size(),
   };
 }

@@ -13,12 +13,19 @@ export type Departure = 'left' | 'failed' | 'expired';
 export interface Losses {
   /** `members`: how many there are without it, this node included. True: with this one many have failed. */
   onGone(peer: PeerId, reason: Departure, members: number, now: Now): boolean;
+  /** What one that failed had said last, by hybrid clock. */
+  onLastWord(hlc: number): void;
   onReturned(peer: PeerId): void;
   /** Is it time to ask once more? Plans the next time. */
   takeDue(members: number, now: Now): boolean;
   /** One of those that failed and have not come back, while they are looked for. */
   candidate(suits: (peer: PeerId) => boolean, now: Now): PeerId | undefined;
   isLost(peer: PeerId): boolean;
+  /**
+   * Is this word newer, by hybrid clock, than all that those who failed have said? Whoever said nothing newer may be
+   * dead as well. Any word is, unless many have failed and none of them is back.
+   */
+  isOutlivedBy(hlc: number, now: Now): boolean;
   /** The two sides have a link: this node need not ask any more. */
   onFound(): void;
   nextWakeAt(): number;
@@ -41,6 +48,8 @@ export function createLosses(rng: Rng): Losses {
   let askAt = Number.POSITIVE_INFINITY;
   let periodMs = 0;
   let until = Number.NEGATIVE_INFINITY;
+  let lastWord = 0;
+  let inDoubt = false;
 
   const stop = (): void => {
     askAt = Number.POSITIVE_INFINITY;
@@ -63,8 +72,12 @@ export function createLosses(rng: Rng): Losses {
       if (reason === 'failed') window.failed += 1;
       const isMany = (count: number, share: number): boolean => count >= Math.max(ALARM_LEAST, share * window.members);
       const haveFailed = isMany(window.failed, FAILED_SHARE);
+      if (haveFailed) inDoubt = true;
       if (haveFailed || isMany(window.gone, GONE_SHARE)) search(members, now);
       return haveFailed && reason === 'failed';
+    },
+    onLastWord(hlc) {
+      lastWord = Math.max(lastWord, hlc);
     },
     onReturned: peer => void lost.delete(peer),
     takeDue(members, now) {
@@ -79,7 +92,11 @@ export function createLosses(rng: Rng): Losses {
       return now.mono < until ? rng.pick([...lost.items()].filter(suits)) : undefined;
     },
     isLost: peer => lost.has(peer),
-    onFound: stop,
+    isOutlivedBy: (hlc, now) => !inDoubt || now.mono >= until || hlc > lastWord,
+    onFound() {
+      inDoubt = false;
+      stop();
+    },
     nextWakeAt: () => askAt,
   };
 }

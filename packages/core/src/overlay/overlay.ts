@@ -71,6 +71,8 @@ export interface OverlayTools {
   readonly isBanned: (peer: PeerId, now: Now) => boolean;
   /** Of a link, once it was measured. */
   readonly rttMs: (peer: PeerId) => number | undefined;
+  /** The newest word of a member, by hybrid clock. */
+  readonly saidAt: (peer: PeerId) => number | undefined;
   /** Where this node is. */
   readonly region: string | undefined;
 }
@@ -156,6 +158,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     anchor: active.anchors() + dials.namedBy('server') < anchorsOf(config),
     near: distance.wantsNear(degreeFor(roomSize(), config)),
     isFree: peer => !taken(peer) && !backOffs.covers(peer, now) && !tools.isBanned(peer, now),
+    // After a crash most members may be dead, and each costs the patience of a request.
+    isSure: peer => losses.isOutlivedBy(tools.saidAt(peer) ?? 0, now),
     // A neighbour that names all our others would decide whom we hear. The server and members speak for themselves.
     mayName: introducer =>
       introducer === 'server' ||
@@ -192,7 +196,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     const degree = degreeFor(roomSize(), config);
     if (!distance.wantsNear(degree) || active.size() + dials.size() >= degree.accepted) return;
     if (distance.swappable(active.spare(degree.wanted)) === undefined) return;
-    const peer = views.nearby(wish(now).isFree);
+    const peer = views.nearby(wish(now));
     if (peer !== undefined) askForced(peer, 'itself', 'swap', now);
   };
 
@@ -436,6 +440,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     },
     onMemberGone(peer, reason, now) {
       views.forget(peer);
+      // Asked now: who hears of this next forgets it.
+      if (reason === 'failed') losses.onLastWord(tools.saidAt(peer) ?? 0);
       if (losses.onGone(peer, reason, views.members.size + 1, now)) outbox.fact({ type: 'many-failed' });
       // Others may be wrong about it: it hears why its link ends.
       if (active.has(peer)) dismiss(peer, reason === 'left' ? 'leaving' : 'silent', [], now);

@@ -23,6 +23,8 @@ export interface Wish {
   /** One more link should go to the own region. */
   readonly near: boolean;
   readonly isFree: (peer: PeerId) => boolean;
+  /** Is this member surely there? Others are asked only when there is none. */
+  readonly isSure: (peer: PeerId) => boolean;
   /** May one more link come from this introducer? */
   readonly mayName: (introducer: Introducer) => boolean;
 }
@@ -32,7 +34,7 @@ export interface Views {
   /** Those of them that say they are in this node's region. */
   readonly near: SampledSet<PeerId>;
   /** One of the own region. */
-  nearby(isFree: (peer: PeerId) => boolean): PeerId | undefined;
+  nearby(wish: Pick<Wish, 'isFree' | 'isSure'>): PeerId | undefined;
   /** Named by the server, most recent last. */
   readonly introduced: ExpiringSet<PeerId>;
   /** Named by other peers. */
@@ -64,10 +66,12 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
   const fromServer = ({ isFree }: Wish): Candidate | undefined =>
     named('server', rng.pick([...introduced.items()].filter(isFree)));
 
-  const fromMembers = ({ isFree }: Wish): Candidate | undefined =>
-    named('itself', members.sample(rng, TRIES).find(isFree));
+  const draw = (from: SampledSet<PeerId>, { isFree, isSure }: Pick<Wish, 'isFree' | 'isSure'>): PeerId | undefined => {
+    const free = from.sample(rng, TRIES).filter(isFree);
+    return free.find(isSure) ?? free[0];
+  };
 
-  const nearby: Views['nearby'] = isFree => near.sample(rng, TRIES).find(isFree);
+  const nearby: Views['nearby'] = wish => draw(near, wish);
 
   const fromOthers = ({ isFree, mayName }: Wish): Candidate | undefined => {
     const suits = [...passive.entries()].filter(([peer, introducer]) => isFree(peer) && mayName(introducer));
@@ -89,8 +93,8 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
         const first = fromServer(free);
         if (first !== undefined) return first;
       }
-      const nearest = wish.near ? named('itself', nearby(free.isFree)) : undefined;
-      return nearest ?? fromMembers(free) ?? fromServer(free) ?? fromOthers(free);
+      const nearest = wish.near ? named('itself', nearby(free)) : undefined;
+      return nearest ?? named('itself', draw(members, free)) ?? fromServer(free) ?? fromOthers(free);
     },
     forget(peer) {
       members.delete(peer);

@@ -70,7 +70,7 @@ function bench(options: {
   const { region, seed = 1, config, rttMs = () => undefined } = options;
   const recorder = createRecorder();
   const tools = { self: SELF, config: makeConfig(config), outbox: recorder.outbox, rng: rngOf(seed, 1) };
-  const overlay = createOverlay({ ...tools, region, rttMs, isBanned: () => false }, at(0));
+  const overlay = createOverlay({ ...tools, region, rttMs, saidAt: () => undefined, isBanned: () => false }, at(0));
   const sessions = new Map<PeerId, number>();
   const read = (): readonly (readonly [PeerId, Signal])[] =>
     ofType(recorder.facts(), 'signal-out').map(({ to, payload }) => {

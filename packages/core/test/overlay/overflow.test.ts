@@ -14,6 +14,7 @@ test('OVER-24: a link that overflows is closed with that reason, and left alone 
     rng: rngOf(0, 1),
     isBanned: () => false,
     rttMs: () => undefined,
+    saidAt: () => undefined,
     region: undefined,
   };
   const overlay = createOverlay(tools, at(0));

@@ -8,7 +8,14 @@ import type { PeerId } from '../../src/types.ts';
 import { at, peer } from '../support/peers.ts';
 import { rngOf } from '../support/seed.ts';
 
-const WISH: Wish = { lonely: false, anchor: false, near: false, isFree: () => true, mayName: () => true };
+const WISH: Wish = {
+  lonely: false,
+  anchor: false,
+  near: false,
+  isFree: () => true,
+  isSure: () => true,
+  mayName: () => true,
+};
 const viewsOf = (): Views => createViews(peer(1), makeConfig(), rngOf(0, 1), at(0));
 
 test('OVER-7: a back-off doubles with each failure, up to 16 times, and success forgets it', () => {

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { makeConfig } from '../../src/config.ts';
+import { createLosses } from '../../src/overlay/losses.ts';
+import { createViews, type Wish } from '../../src/overlay/views.ts';
+import type { PeerId } from '../../src/types.ts';
+import { decodeSignal } from '../../src/wire/signal.ts';
+import { createNode, type TestNode } from '../support/node.ts';
+import { at, peer } from '../support/peers.ts';
+import { record } from '../support/records.ts';
+import { rngOf } from '../support/seed.ts';
+import { populate } from '../support/signals.ts';
+
+test('OVER-34: after many failures a word must be newer than all of theirs, for 10 minutes', () => {
+  const losses = createLosses(rngOf(0, 1));
+  losses.onLastWord(500);
+  losses.onGone(peer(1), 'failed', 9, at(0));
+  expect(losses.isOutlivedBy(0, at(0))).toBe(true);
+  losses.onLastWord(400);
+  losses.onGone(peer(2), 'failed', 8, at(1_000));
+  const verdicts = (mono: number): readonly boolean[] => [500, 501].map(hlc => losses.isOutlivedBy(hlc, at(mono)));
+  expect(verdicts(1_000)).toEqual([false, true]);
+  expect(verdicts(600_999)).toEqual([false, true]);
+  expect(verdicts(601_000)).toEqual([true, true]);
+});
+
+test('OVER-34: when one of the lost is back the others are no less welcome, until many fail again', () => {
+  const losses = createLosses(rngOf(0, 1));
+  losses.onLastWord(500);
+  for (let n = 1; n < 4; n++) losses.onGone(peer(n), 'failed', 9 - n, at(100_000));
+  losses.onFound();
+  expect(losses.isOutlivedBy(1, at(101_000))).toBe(true);
+  for (let n = 4; n < 6; n++) losses.onGone(peer(n), 'failed', 9 - n, at(200_000));
+  expect(losses.isOutlivedBy(1, at(201_000))).toBe(false);
+});
+
+test('OVER-34: who is surely there is drawn first, near or far, and anybody when there is none', () => {
+  const views = createViews(peer(1), makeConfig(), rngOf(0, 1), at(0));
+  for (let n = 100; n < 150; n++) {
+    views.members.add(peer(n));
+    if (n < 120) views.near.add(peer(n));
+  }
+  const sure = new Set([peer(110), peer(140)]);
+  const wish: Wish = {
+    lonely: false,
+    anchor: false,
+    near: false,
+    isFree: who => who !== peer(110),
+    isSure: who => sure.has(who),
+    mayName: () => true,
+  };
+  for (let n = 0; n < 20; n++) expect(views.candidate(wish, at(0))?.peer).toBe(peer(140));
+  const near = { ...wish, near: true, isFree: () => true };
+  for (let n = 0; n < 20; n++) expect(views.candidate(near, at(0))?.peer).toBe(peer(110));
+  sure.clear();
+  expect(views.candidate(wish, at(0))).toBeDefined();
+});
+
+/** Whom the node has asked for a link through the mesh since asked last. */
+function asked(node: TestNode): readonly PeerId[] {
+  return node.sent().flatMap(({ frame }) => {
+    if (frame.type !== 'relay') return [];
+    const signal = decodeSignal(frame.payload);
+    return signal.ok && signal.value.type === 'request' ? [frame.to] : [];
+  });
+}
+
+test('OVER-34: after a crash, members that have spoken since are asked for links before all others', () => {
+  const node = createNode({ config: { 'overlay.dialsPerMinute': 600 } });
+  const link = peer(1);
+  node.handle({ type: 'start' });
+  node.link(link);
+  populate(node, link, 60);
+  const live = (ms: number): void => {
+    for (let passed = 0; passed < ms; passed += 1_000) {
+      node.receive(link, { type: 'heartbeat' });
+      node.advance(1_000);
+    }
+  };
+  live(5_000);
+  for (let n = 2; n <= 20; n++) {
+    node.push(link, record({ kind: 'accuse', author: link, key: peer(n), at: node.mono, seq: n }));
+  }
+  live(7_000);
+  expect(node.engine.stats().peers).toBe(41);
+  const survivors = [58, 59, 60].map(peer);
+  for (const survivor of survivors) node.push(link, record({ author: survivor, at: node.mono, seq: 2 }));
+  asked(node);
+  live(4_000);
+  expect(asked(node).slice(0, 3).sort()).toEqual(survivors);
+  live(4_000);
+  // None of them has answered, and the rest is not given up.
+  expect(asked(node).some(who => !survivors.includes(who))).toBe(true);
+});
