@@ -39,7 +39,7 @@ export interface Wave extends Growing {
 export type Author = ShortId;
 
 /** One string for each author, as long as no other takes its place: every record asks for it. */
-const named = new Array<{ readonly peer: PeerId; readonly author: Author } | undefined>(1_024);
+const named = new Array<{ readonly peer: PeerId; readonly author: Author } | undefined>(4_096);
 
 export function authorIdOf(peer: PeerId): Author {
   const place = (peer.charCodeAt(0) * 961 + peer.charCodeAt(1) * 31 + peer.charCodeAt(2)) % named.length;

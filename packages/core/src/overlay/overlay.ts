@@ -13,7 +13,7 @@ import type { DisconnectReason, Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { decodeSignal, encodeSignal, type Signal } from '../wire/signal.ts';
 import { createBackOffs } from './back-offs.ts';
-import { degreeFor } from './degree.ts';
+import { type Degree, degreeFor } from './degree.ts';
 import { createDials, type Dial, type Purpose } from './dials.ts';
 import { createDistance } from './distance.ts';
 import { anchorsOf, createLinks, type Introducer, type Neighbour } from './links.ts';
@@ -144,8 +144,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (!isFull() || !dials.bridging()) askForced(peer, introducer, 'bridge', now);
   };
 
-  const lacksLinks = (): boolean => {
-    const { enough, own, accepted } = degreeFor(roomSize(), config);
+  const degreeNow = (): Degree => degreeFor(roomSize(), config);
+
+  const lacksLinks = ({ enough, own, accepted }: Degree): boolean => {
     const held = active.size() + dials.size();
     return held < enough || (held < accepted && ownLinks() < own);
   };
@@ -156,7 +157,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const wish = (now: Now): Wish => ({
     lonely: active.size() === 0,
     anchor: active.anchors() + dials.namedBy('server') < anchorsOf(config),
-    near: distance.wantsNear(degreeFor(roomSize(), config)),
+    near: distance.wantsNear(degreeNow()),
     isFree: peer => !taken(peer) && !backOffs.covers(peer, now) && !tools.isBanned(peer, now),
     // After a crash most members may be dead, and each costs the patience of a request.
     isSure: peer => losses.isOutlivedBy(tools.saidAt(peer) ?? 0, now),
@@ -169,7 +170,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   const fill = (now: Now): void => {
     starved = false;
-    while (lacksLinks()) {
+    while (lacksLinks(degreeNow())) {
       // Nobody is looked for while nobody may be asked.
       if (dials.nextBudgetAt(now) > now.mono) return;
       const candidate = views.candidate(wish(now), now);
@@ -179,9 +180,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     }
   };
 
-  const trim = (now: Now): void => {
+  const trim = ({ accepted, wanted }: Degree, now: Now): void => {
     // A growing room leaves early members with too many: the far go, then the oldest, whose other end has many too.
-    const { accepted, wanted } = degreeFor(roomSize(), config);
     surplusSince = active.size() > accepted ? (surplusSince ?? now.mono) : undefined;
     if (surplusSince === undefined || now.mono - surplusSince < config['overlay.settleMs']) return;
     surplusSince = now.mono;
@@ -192,9 +192,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   const trySwap = (now: Now): void => {
     // One in the own region is asked if there is a far link that this node could do without.
-    if (!distance.takeSwapDue(now) || lacksLinks()) return;
-    const degree = degreeFor(roomSize(), config);
-    if (!distance.wantsNear(degree) || active.size() + dials.size() >= degree.accepted) return;
+    if (!distance.takeSwapDue(now)) return;
+    const degree = degreeNow();
+    if (lacksLinks(degree) || !distance.wantsNear(degree) || active.size() + dials.size() >= degree.accepted) return;
     if (distance.swappable(active.spare(degree.wanted)) === undefined) return;
     const peer = views.nearby(wish(now));
     if (peer !== undefined) askForced(peer, 'itself', 'swap', now);
@@ -204,21 +204,21 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (left) return;
     if (losses.takeDue(views.members.size + 1, now)) rendezvous.checkIn(now);
     fill(now);
-    trim(now);
+    trim(degreeNow(), now);
     trySwap(now);
     const size = roomSize();
-    const { low, wanted } = degreeFor(size, config);
-    const settled = active.size() >= low;
-    rendezvous.review({ settled, links: active.size(), wanted, roomSize: size }, now);
+    const degree = degreeFor(size, config);
+    const settled = active.size() >= degree.low;
+    rendezvous.review({ settled, links: active.size(), wanted: degree.wanted, roomSize: size }, now);
     standing.review({ links: active.size(), serverUp: rendezvous.isUp(), alone: size === 1 });
-    wakeAt = nextDueAt(now);
+    wakeAt = nextDueAt(degree, now);
   };
 
-  const nextDueAt = (now: Now): number => {
+  const nextDueAt = (degree: Degree, now: Now): number => {
     let next = Math.min(names.nextWakeAt(), dials.nextDueAt(), rendezvous.nextWakeAt(), losses.nextWakeAt());
     next = Math.min(next, distance.nextWakeAt());
     if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
-    if (lacksLinks()) {
+    if (lacksLinks(degree)) {
       next = Math.min(next, starved ? backOffs.nextEndAt(now) : dials.nextBudgetAt(now));
     }
     return Math.max(next, now.mono);
@@ -245,7 +245,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   };
 
   const handOver = (newcomer: PeerId, now: Now): boolean => {
-    const spare = active.spare(degreeFor(roomSize(), config).wanted);
+    const spare = active.spare(degreeNow().wanted);
     const victim = distance.outlier(spare) ?? rng.pick(spare)?.peer;
     if (victim === undefined) return false;
     eviction = { at: now.mono, heir: newcomer };
@@ -325,7 +325,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (tools.isBanned(peer, now)) return dismiss(peer, 'banned', [], now);
     if (active.size() > config['overlay.maxLinks']) return dismiss(peer, 'full', [], now);
     if (purpose !== 'swap') return;
-    const victim = distance.swappable(active.spare(degreeFor(roomSize(), config).wanted));
+    const victim = distance.swappable(active.spare(degreeNow().wanted));
     if (victim !== undefined) dismiss(victim, 'surplus', [], now);
   };
 
