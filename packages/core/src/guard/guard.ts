@@ -27,14 +27,12 @@ interface LinkBuckets {
 }
 
 const OVER_RATE_PER_STRIKE = 100;
+/** Times are fractions whose sums are not exact: an honest author must not miss the last of its burst by that. */
+const ROUNDING_MS = 0.001;
 
 export function createGuard(config: Config, outbox: Outbox): Guard {
   const links = new Map<PeerId, LinkBuckets>();
-  const authors: ExpiringMap<PeerId, TokenBucket> = createExpiringMap(
-    config['presence.maxAuthors'],
-    // A bucket that is full again is as good as a new one.
-    (1_000 * config['guard.authorBurst']) / config['guard.authorPerSecond'],
-  );
+  const admitAuthor = createAuthorGate(config);
   const offences: ExpiringMap<PeerId, Map<Offence, TokenBucket>> = createExpiringMap(
     config['guard.peers'],
     config['guard.banMs'],
@@ -67,14 +65,7 @@ export function createGuard(config: Config, outbox: Outbox): Guard {
       const buckets = bucketsOf(peer, now);
       return buckets.frames.take(1, now.mono) && buckets.bytes.take(bytes, now.mono);
     },
-    admitAuthor(author, now) {
-      authors.expire(now.mono);
-      const bucket =
-        authors.get(author) ??
-        createTokenBucket(config['guard.authorPerSecond'], config['guard.authorBurst'], now.mono);
-      authors.set(author, bucket, now.mono);
-      return bucket.take(1, now.mono);
-    },
+    admitAuthor,
     isBanned(peer, now) {
       bans.expire(now.mono);
       return bans.has(peer);
@@ -99,5 +90,32 @@ export function createGuard(config: Config, outbox: Outbox): Guard {
       links.delete(peer);
     },
     bans: () => bans.size,
+  };
+}
+
+/**
+ * A token bucket for each author, in one number: when its whole burst will be there again. There is one for everybody
+ * in the room after a crowd has come, so this is a third of what a bucket would take. (GCRA, ITU-T I.371.)
+ */
+function createAuthorGate(config: Config): Guard['admitAuthor'] {
+  const tokenMs = 1_000 / config['guard.authorPerSecond'];
+  const burstMs = config['guard.authorBurst'] * tokenMs;
+  const wholeAt = new Map<PeerId, number>();
+
+  /** Whose burst is whole again is as good as one never heard of. */
+  const forget = (now: Now): void => {
+    for (const [author, at] of wholeAt) {
+      if (at > now.mono && wholeAt.size <= config['presence.maxAuthors']) return;
+      wholeAt.delete(author);
+    }
+  };
+
+  return (author, now) => {
+    const at = Math.max(wholeAt.get(author) ?? now.mono, now.mono) + tokenMs;
+    if (at - now.mono > burstMs + ROUNDING_MS) return false;
+    wholeAt.delete(author);
+    wholeAt.set(author, at);
+    forget(now);
+    return true;
   };
 }

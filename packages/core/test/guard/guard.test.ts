@@ -69,6 +69,14 @@ test('GUARD-3: an author has its share through all links together', () => {
   expect(guard.admitAuthor(friend, at(500))).toBe(true);
 });
 
+test.each([1, 7, 20, 300, 999])('GUARD-3: a burst is admitted whole, whatever fractions its times are: %d/s', rate => {
+  const { guard } = bench({ 'guard.authorPerSecond': rate, 'guard.authorBurst': 300 });
+  for (const mono of [0.1, 1_234.567, 86_400_000 / 7]) {
+    const taken = Array.from({ length: 301 }, () => guard.admitAuthor(peer(Math.ceil(mono)), at(mono)));
+    expect(taken.indexOf(false)).toBe(300);
+  }
+});
+
 test('GUARD-3: the table of authors is bounded', () => {
   const { guard } = bench({ 'presence.maxAuthors': 8, 'guard.authorBurst': 1, 'guard.authorPerSecond': 1 });
   for (let n = 1; n <= 8; n++) expect(guard.admitAuthor(peer(n), at(0))).toBe(true);
