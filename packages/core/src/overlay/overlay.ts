@@ -144,8 +144,6 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (!isFull() || !dials.bridging()) askForced(peer, introducer, 'bridge', now);
   };
 
-  const degreeNow = (): Degree => degreeFor(roomSize(), config);
-
   const lacksLinks = ({ enough, own, accepted }: Degree): boolean => {
     const held = active.size() + dials.size();
     return held < enough || (held < accepted && ownLinks() < own);
@@ -157,7 +155,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const wish = (now: Now): Wish => ({
     lonely: active.size() === 0,
     anchor: active.anchors() + dials.namedBy('server') < anchorsOf(config),
-    near: distance.wantsNear(degreeNow()),
+    near: distance.wantsNear(degreeFor(roomSize(), config)),
     isFree: peer => !taken(peer) && !backOffs.covers(peer, now) && !tools.isBanned(peer, now),
     // After a crash most members may be dead, and each costs the patience of a request.
     isSure: peer => losses.isOutlivedBy(tools.saidAt(peer) ?? 0, now),
@@ -170,7 +168,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
   const fill = (now: Now): void => {
     starved = false;
-    while (lacksLinks(degreeNow())) {
+    while (lacksLinks(degreeFor(roomSize(), config))) {
       // Nobody is looked for while nobody may be asked.
       if (dials.nextBudgetAt(now) > now.mono) return;
       const candidate = views.candidate(wish(now), now);
@@ -193,7 +191,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const trySwap = (now: Now): void => {
     // One in the own region is asked if there is a far link that this node could do without.
     if (!distance.takeSwapDue(now)) return;
-    const degree = degreeNow();
+    const degree = degreeFor(roomSize(), config);
     if (lacksLinks(degree) || !distance.wantsNear(degree) || active.size() + dials.size() >= degree.accepted) return;
     if (distance.swappable(active.spare(degree.wanted)) === undefined) return;
     const peer = views.nearby(wish(now));
@@ -204,7 +202,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (left) return;
     if (losses.takeDue(views.members.size + 1, now)) rendezvous.checkIn(now);
     fill(now);
-    trim(degreeNow(), now);
+    trim(degreeFor(roomSize(), config), now);
     trySwap(now);
     const size = roomSize();
     const degree = degreeFor(size, config);
@@ -245,7 +243,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   };
 
   const handOver = (newcomer: PeerId, now: Now): boolean => {
-    const spare = active.spare(degreeNow().wanted);
+    const spare = active.spare(degreeFor(roomSize(), config).wanted);
     const victim = distance.outlier(spare) ?? rng.pick(spare)?.peer;
     if (victim === undefined) return false;
     eviction = { at: now.mono, heir: newcomer };
@@ -325,7 +323,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     if (tools.isBanned(peer, now)) return dismiss(peer, 'banned', [], now);
     if (active.size() > config['overlay.maxLinks']) return dismiss(peer, 'full', [], now);
     if (purpose !== 'swap') return;
-    const victim = distance.swappable(active.spare(degreeNow().wanted));
+    const victim = distance.swappable(active.spare(degreeFor(roomSize(), config).wanted));
     if (victim !== undefined) dismiss(victim, 'surplus', [], now);
   };
 
