@@ -156,6 +156,7 @@ class Sender implements LinkSender {
     if (ids.size === 0) return;
     const list = [...ids];
     ids.clear();
+    if (list.length <= wireLimits.idsPerList) return this.#outbox.send(this.#peer, { type, ids: list });
     for (let from = 0; from < list.length; from += wireLimits.idsPerList) {
       this.#outbox.send(this.#peer, { type, ids: list.slice(from, from + wireLimits.idsPerList) });
     }

@@ -25,6 +25,7 @@ import type { Broadcast, BroadcastTools } from './mode.ts';
 import { createRecent, type Parcel } from './recent.ts';
 
 interface TreeLink {
+  readonly peer: PeerId;
   readonly sender: LinkSender;
   /** Late records that the neighbour had to ask for. */
   readonly grafts: TokenBucket;
@@ -140,7 +141,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     if (asked === id) mend(branch, from as PeerId, now);
     // Who leaves will not be there to be asked for what it only announced.
     const isFarewell = from === 'self' && record.kind === 'leave';
-    for (const [peer, { sender, floodUntil }] of links) {
+    for (const { peer, sender, floodUntil } of links.values()) {
       if (peer === from || peer === record.author) continue;
       if (isFarewell || isChild(branch, peer) || now.mono < floodUntil) sender.push(parcel, now);
       else sender.announce(id, now);
@@ -221,6 +222,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   return {
     onNeighbourUp(peer, _outbound, now) {
       links.set(peer, {
+        peer,
         sender: createLinkSender(peer, config, outbox, sendersDue),
         grafts: createTokenBucket(GRAFTS_PER_SECOND, GRAFTS_BURST, now.mono),
         floodUntil: Number.NEGATIVE_INFINITY,

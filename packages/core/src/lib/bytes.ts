@@ -2,6 +2,8 @@
 
 /** Character codes of the sixteen digits. */
 const DIGITS: readonly number[] = Array.from('0123456789abcdef', digit => digit.charCodeAt(0));
+/** For hex of so few bytes, as ids and keys have, one list of each length is used again and again. */
+const CODES: readonly number[][] = Array.from({ length: 33 }, (_, bytes) => new Array<number>(2 * bytes).fill(0));
 /** So many arguments every JavaScript engine takes at once. */
 const BYTES_AT_ONCE = 4_096;
 
@@ -9,7 +11,7 @@ const BYTES_AT_ONCE = 4_096;
 export function toHex(bytes: Uint8Array): string {
   if (bytes.length > BYTES_AT_ONCE)
     return toHex(bytes.subarray(0, BYTES_AT_ONCE)) + toHex(bytes.subarray(BYTES_AT_ONCE));
-  const codes = new Array<number>(2 * bytes.length);
+  const codes = CODES[bytes.length] ?? new Array<number>(2 * bytes.length);
   for (let i = 0; i < bytes.length; i++) {
     codes[2 * i] = DIGITS[bytes[i]! >> 4]!;
     codes[2 * i + 1] = DIGITS[bytes[i]! & 15]!;
