@@ -7,7 +7,16 @@
 import { headOf } from '../lib/bytes.ts';
 import { createExpiringMap } from '../lib/expiring-map.ts';
 import type { MonoMs, Now, PeerId, ShortId } from '../types.ts';
-import { addChild, type Children, createLending, dropChild, forgetChild, isChild, setChildren } from './children.ts';
+import {
+  addChild,
+  type Children,
+  createLending,
+  dropChild,
+  forgetChild,
+  isChild,
+  setChildren,
+  without,
+} from './children.ts';
 import type { Room } from './growth.ts';
 
 export interface Branch extends Children {
@@ -32,7 +41,7 @@ export interface Growing {
 export interface Wave extends Growing {
   /** Missing for our own. */
   readonly parent: PeerId | undefined;
-  readonly children: Set<PeerId>;
+  children: PeerId[];
 }
 
 /** The first 8 bytes of an author's key. */
@@ -156,7 +165,7 @@ export function createBranches(): Branches {
   const begun = (id: ShortId, parent: PeerId | undefined, now: Now): Branch => ({
     parent,
     backup: undefined,
-    children: new Set(adopted),
+    children: [...adopted],
     isBorrowed: false,
     except: undefined,
     lastId: id,
@@ -203,7 +212,7 @@ export function createBranches(): Branches {
       const branch = branches.get(author);
       if (branch === undefined) {
         const wave = waves.get(author);
-        if (wave?.parent !== peer) wave?.children.delete(peer);
+        if (wave !== undefined && wave.parent !== peer) wave.children = without(wave.children, peer);
       } else if (branch.parent !== peer) {
         dropChild(branch, peer);
         branch.backup ??= peer;

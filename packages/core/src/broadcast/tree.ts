@@ -15,7 +15,7 @@ import type { MonoMs, Now, PeerId, RecordId, ShortId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { type Author, authorIdOf, type Branch, createBranches, isGrown } from './branches.ts';
-import { addChild, dropChild, isChild } from './children.ts';
+import { addChild, dropChild, isChild, without } from './children.ts';
 import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
 import { createGrowth, isLarge } from './growth.ts';
@@ -108,8 +108,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
 
   /** A wave, on to every link but the one it came by. */
   const passOn = (author: Author, at: number, parent: PeerId | undefined, now: Now): void => {
-    const children = new Set(links.keys());
-    if (parent !== undefined) children.delete(parent);
+    const children = without([...links.keys()], parent);
     for (const peer of children) outbox.send(peer, { type: 'grow', author, round: at });
     const rounds = [at, ...(branches.lastWave(author)?.rounds ?? [])].slice(0, MAX_ROUNDS);
     branches.grown(author, { parent, children, rounds, grownAt: now.mono });

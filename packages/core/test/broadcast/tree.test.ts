@@ -607,7 +607,7 @@ test.each(['pull', 'push-pull'] as const)(
 test('CAST-17: who borrows the same tree shares it until something happens to one', () => {
   const branches = createBranches();
   const lender = branches.heard(peer(1), id(1), a, now(0));
-  branches.grown(peer(1), { parent: a, children: new Set([b, c]), rounds: [1], grownAt: now(0).mono });
+  branches.grown(peer(1), { parent: a, children: [b, c], rounds: [1], grownAt: now(0).mono });
   const borrowers = [2, 3, 4].map(n => branches.heard(peer(n), id(n), b, now(n)));
   const passed = (): string[] =>
     [lender, ...borrowers].map(branch => ['a', 'b', 'c'].filter((_, n) => isChild(branch, links[n]!)).join(''));
@@ -626,7 +626,7 @@ test('CAST-17: who borrows the same tree shares it until something happens to on
 test('CAST-17: who has nobody to borrow from any more keeps what was borrowed, but for those its words came from', () => {
   const branches = createBranches();
   branches.heard(peer(1), id(1), a, now(0));
-  branches.grown(peer(1), { parent: a, children: new Set([b, c]), rounds: [1], grownAt: now(0).mono });
+  branches.grown(peer(1), { parent: a, children: [b, c], rounds: [1], grownAt: now(0).mono });
   const borrower = branches.heard(peer(2), id(2), b, now(1));
   branches.forget(peer(1));
   branches.heard(peer(2), id(3), c, now(2));
