@@ -8,6 +8,7 @@ import type { Bounds, Churn, Load, NetworkSettings, Scenario, ServerSettings, To
 const KEYS = [
   'name',
   'about',
+  'room',
   'seed',
   'nodes',
   'duration',
@@ -39,6 +40,7 @@ export function parseScenario(file: unknown): Scenario {
   return {
     name: fields.text('name'),
     about: fields.has('about') ? fields.text('about') : '',
+    room: fields.text(fields.has('room') ? 'room' : 'name'),
     seed: fields.number('seed', { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true, initial: 1 }),
     nodes,
     durationMs,

@@ -9,6 +9,8 @@ export interface ScenarioFile {
   readonly name: string;
   /** One sentence: what the scenario shows. */
   readonly about?: string;
+  /** Two scenarios with one room and seed run alike until they differ; by default a room for each name. */
+  readonly room?: string;
   readonly seed?: number;
   readonly nodes: number;
   readonly duration: Duration;
@@ -198,6 +200,7 @@ export interface TimedAction {
 export interface Scenario {
   readonly name: string;
   readonly about: string;
+  readonly room: string;
   readonly seed: number;
   readonly nodes: number;
   readonly durationMs: number;

@@ -2,6 +2,7 @@ import type { ScenarioFile } from '../scenario/scenario.ts';
 
 const even: ScenarioFile = {
   name: 'slow-link-even',
+  room: 'slow-link',
   about: 'The same room as slow-link with even lines, to compare with.',
   nodes: 60,
   duration: '3m',

@@ -278,7 +278,7 @@ export function createWorld(options: WorldOptions): World {
       const engineOptions: EngineOptions = {
         self: node.id,
         app: 'simulation',
-        room: scenario.name,
+        room: scenario.room,
         config,
         region: scenario.regionsTold ? scenario.regions[node.region]!.name : undefined,
         seed: seedFrom(seed, stream),

@@ -40,6 +40,26 @@ function told(
 const t50 = (file: Partial<ScenarioFile>): number => play(file).run.result().report.convergence.t50Ms!;
 const EVENTS = [{ from: '5s', to: '55s', kind: 'event', perSecond: 2, writers: 'one' }] as const;
 
+it('SIM-71: in one room a seed is one run until something differs', () => {
+  const hash = (file: Partial<ScenarioFile>): string => {
+    const { run } = play({
+      nodes: 5,
+      topology: [[0, 1]],
+      server: { up: true },
+      duration: '20s',
+      load: EVENTS,
+      ...file,
+    });
+    return run.result().report.traceHash;
+  };
+  const slow = (at: '10s' | '19999ms') => ({ timeline: [{ at, do: 'slow', kbps: 8, for: '1h' }] }) as const;
+  expect(hash({ name: 'other', room: 'world' })).toBe(hash({ room: 'world' }));
+  expect(hash({})).toBe(hash({ room: 'world' }));
+  expect(hash({ name: 'other' })).not.toBe(hash({}));
+  expect(hash({ name: 'other', room: 'world', ...slow('19999ms') })).toBe(hash({}));
+  expect(hash({ name: 'other', room: 'world', ...slow('10s') })).not.toBe(hash({}));
+});
+
 describe('the network', () => {
   it('SIM-11: latency is the way within a region or between two, and jitter spreads it', () => {
     const instant = { crypto: { signMs: 0, verifyMs: 0 }, load: EVENTS };
