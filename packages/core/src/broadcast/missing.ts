@@ -14,14 +14,20 @@ export interface Missing {
    * is not even large.
    */
   coming(id: ShortId, now: Now): void;
-  /** `from`: whose copy it was, when it came over a link. True when it had been asked for. */
-  arrived(id: ShortId, from: string, now: Now): boolean;
+  /** `from`: whose copy it was, when it came over a link. Nothing when nobody had announced it. */
+  arrived(id: ShortId, from: string, now: Now): Arrival | undefined;
   /** Whom to ask for what, now. */
   takeDue(isNeighbour: (peer: PeerId) => boolean, now: Now): ReadonlyMap<PeerId, readonly ShortId[]>;
   nextDueAt(): MonoMs | undefined;
   /** The present patience, ms. */
   patienceMs(): number;
   size(): number;
+}
+
+export interface Arrival {
+  readonly wasAsked: boolean;
+  /** Who had announced it first, when it was not asked for. */
+  readonly announcer: PeerId | undefined;
 }
 
 interface Wanted {
@@ -77,11 +83,12 @@ export function createMissing(config: Config): Missing {
     },
     arrived(id, from, now) {
       const known = wanted.get(id);
-      if (known === undefined) return false;
+      if (known === undefined) return undefined;
       wanted.delete(id);
       // A copy that was asked for says nothing about the tree, nor one in chunks; one that came by itself does.
       if (known.asked !== from && !known.isComing) learn(now.mono - known.firstAt);
-      return known.asked !== undefined;
+      const wasAsked = known.asked !== undefined;
+      return { wasAsked, announcer: wasAsked || known.isComing ? undefined : known.announcers[0] };
     },
     takeDue(isNeighbour, now) {
       wanted.expire(now.mono);

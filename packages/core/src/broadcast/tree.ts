@@ -3,7 +3,7 @@
  * announced over all other links. A copy too many is refused, for its author alone; an announcement that is not
  * followed by its record grafts the link it came by. Differences from the paper: a tree grows when its author
  * says so, over every link, and is borrowed before that (docs/adr/0007); hop optimisation is off (with it
- * redundancy rose from 0 to 0.4); what a sync brought is announced and not pushed, unless it is its author's
+ * redundancy rose from 0 to 0.4), but who is late again and again is raced by another; what a sync brought is announced and not pushed, unless it is its author's
  * own first word to us; patience is learned.
  */
 
@@ -19,8 +19,9 @@ import { addChild, dropChild, isChild, without } from './children.ts';
 import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
 import { createGrowth, isLarge } from './growth.ts';
+import { createLateness } from './lateness.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
-import { createMissing } from './missing.ts';
+import { type Arrival, createMissing } from './missing.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
 import { createRecent, type Parcel } from './recent.ts';
 
@@ -57,6 +58,7 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   });
   const recent = createRecent();
   const missing = createMissing(config);
+  const lateness = createLateness();
   const branches = createBranches();
   const growth = createGrowth(config, rng, startedAt);
   const self = authorIdOf(me);
@@ -65,8 +67,8 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   /** The neighbour that was asked for everything, and when. */
   let guide: PeerId | undefined;
   let guidedAt = Number.NEGATIVE_INFINITY;
-  /** The record accepted last, when it had to be asked for. */
-  let asked: ShortId | undefined;
+  /** What was known of the record accepted last before it came. */
+  let arrival: (Arrival & { readonly id: ShortId }) | undefined;
 
   /** When our own tree grows anew, or `latest`; never while there is nobody to reach, or nothing to grow it with. */
   const growAt = (latest: number): number => {
@@ -131,13 +133,15 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   const spread = (record: SignedRecord, parcel: Parcel, from: Source, now: Now): void => {
     const author = authorIdOf(record.author);
     const id = record.shortId;
-    // The first words of a room: there is no tree to borrow yet.
     if (from === 'self') growth.onSaid(record.kind, now);
+    // The first words of a room: there is no tree to borrow yet.
     const isFirst = from === 'self' && links.size > 0 && branches.model(now) === undefined;
     if (isFirst && record.kind !== 'leave') growOwn(now);
     const branch = branches.heard(author, id, links.has(from as PeerId) ? (from as PeerId) : undefined, now);
     welcome(branch.parent, author);
-    if (asked === id) mend(branch, from as PeerId, now);
+    const before = arrival?.id === id ? arrival : undefined;
+    if (before?.wasAsked) mend(branch, from as PeerId, now);
+    else if (branch.parent === from && isGrown(branch)) tryAnother(author, branch, before?.announcer, now);
     // Who leaves will not be there to be asked for what it only announced.
     const isFarewell = from === 'self' && record.kind === 'leave';
     for (const { peer, sender, floodUntil } of links.values()) {
@@ -155,6 +159,16 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     if (author === undefined || model === undefined || isGrown(branch) || !links.has(by)) return;
     addChild(model, by);
     follow(by, [author]);
+  };
+
+  /**
+   * The parent is late again and again: the next word comes by way of `announcer` as well, and whoever is second is
+   * refused. So the parent's place is taken by a faster copy alone: never by one that came by way of us, nor by a liar
+   * that announces what it has not got.
+   */
+  const tryAnother = (author: Author, branch: Branch, announcer: PeerId | undefined, now: Now): void => {
+    const isLate = announcer !== undefined && links.has(announcer) && !isChild(branch, announcer);
+    if (lateness.heard(author, isLate, now) && isLate) follow(announcer, [author]);
   };
 
   const announce = (record: SignedRecord, from: Source, now: Now): void => {
@@ -249,7 +263,8 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     onRecordAccepted(record, from, now) {
       const id = record.shortId;
       recent.note(id, now);
-      asked = missing.arrived(id, from, now) ? id : undefined;
+      const known = missing.arrived(id, from, now);
+      arrival = known && { ...known, id };
     },
 
     onRecordStored(record, from, path, now) {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { runScenario, type ScenarioFile } from '../../sim/index.ts';
+import { decodeFrame } from '../../src/wire/frame.ts';
 
 /** One node holds almost a megabyte, has 256 kbit/s to give it to five newcomers, and goes on talking. */
 const SLOW_SOURCE: ScenarioFile = {
@@ -48,4 +49,33 @@ it('ENGINE-18: more than links carry slows the state down and loses none of it, 
   expect(report.convergence.delivered).toBe(1);
   expect(report.convergence.t50Ms).toBeGreaterThan(100);
   expect(report.guard.honestPenalised).toBe(0);
+});
+
+/** What node 7 pushes when five others have spoken 24 times each, on a line that is narrow since before. */
+function pushesOfSeventh(seed: number, kbps: number): number {
+  let pushes = 0;
+  const file: ScenarioFile = {
+    name: 'narrowed',
+    nodes: 30,
+    duration: '60s',
+    join: { over: '5s' },
+    load: [{ from: '30s', to: '60s', kind: 'state', perSecond: 8, bytes: 512, writers: 5 }],
+    timeline: [{ at: '29s', do: 'slow', nodes: [7], kbps, for: '31s' }],
+  };
+  const { report } = runScenario(file, {
+    seed,
+    onEffect(at, node, effect) {
+      if (node !== 7 || at < 45_000 || effect.type !== 'send') return;
+      const frame = decodeFrame(effect.bytes);
+      if (frame.ok && frame.value.type === 'push') pushes += 1;
+    },
+  });
+  expect(report.convergence.delivered).toBe(1);
+  return pushes;
+}
+
+it.each([1, 2, 3])('CAST-27: whose line became narrow is hardly a branch for others any more (seed %i)', seed => {
+  const even = pushesOfSeventh(seed, 1_000_000);
+  expect(even).toBeGreaterThan(30);
+  expect(pushesOfSeventh(seed, 128)).toBeLessThan(even / 4);
 });
