@@ -23,7 +23,7 @@ const LAYERS = [
     'store',
     'presence',
   ],
-  ['metrics', 'due'],
+  ['metrics', 'due', 'refusal'],
   ['engine'],
   ['index', 'host'],
 ];

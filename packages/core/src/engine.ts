@@ -7,14 +7,14 @@ import { createBroadcast } from './broadcast/broadcast.ts';
 import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
 import { createDue, type LinkTalk } from './due.ts';
 import type { Effect } from './effect.ts';
-import { type ErrorCode, HearsayError } from './errors.ts';
+import { HearsayError } from './errors.ts';
 import type { Fact } from './fact.ts';
 import { createFlow } from './flow/flow.ts';
 import { createGuard } from './guard/guard.ts';
 import { createHlcClock } from './identity/hlc.ts';
 import { isRegion, networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
 import type { Input } from './input.ts';
-import { type Authoring, createAuthoring } from './intake/authoring.ts';
+import { createAuthoring } from './intake/authoring.ts';
 import { createIntake } from './intake/intake.ts';
 import { createFifo } from './lib/fifo.ts';
 import type { Result } from './lib/result.ts';
@@ -23,11 +23,12 @@ import { createLiveness } from './liveness/liveness.ts';
 import { type Counters, createMetrics } from './metrics/metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { createOverlay, type Neighbour } from './overlay/overlay.ts';
-import { createPolicy, defaultPolicy, type Policy, type Rule } from './policy/policy.ts';
+import { createPolicy, defaultPolicy, type Rule } from './policy/policy.ts';
 import { createPresence, type Presence } from './presence/presence.ts';
+import { createRefusal, type Refusal } from './refusal.ts';
 import { createRelay } from './relay/relay.ts';
 import { createEvents } from './store/events.ts';
-import { createStore, type Store } from './store/store.ts';
+import { createStore } from './store/store.ts';
 import { createSync } from './sync/sync.ts';
 import { createTransfer } from './transfer/transfer.ts';
 import type { Job, MonoMs, Now, PeerId, RoomStatus } from './types.ts';
@@ -79,7 +80,7 @@ export interface Engine {
   /** When `wake` is due, or `undefined` when only an input can change anything. */
   nextWakeAt(): MonoMs | undefined;
   /** Why a local write would be refused now, before it is made. `bytes`: the value's size on the wire. */
-  refusal(kind: 'presence' | 'state' | 'state-delete' | 'event', key: string, bytes: number): ErrorCode | undefined;
+  readonly refusal: Refusal;
   readonly networkId: Uint8Array;
   neighbours(): readonly (Neighbour & { readonly rttMs: number | undefined })[];
   status(): RoomStatus;
@@ -197,9 +198,9 @@ function assemble(options: EngineOptions, startedAt: Now) {
     { self, config, outbox, networkId, hlc, nextJob, onOwnRecord, isCongested },
     startedAt,
   );
-  const { prepareFarewell } = authoring;
   const incarnation = hlc.next(startedAt.wall);
   const rttMs = (peer: PeerId): number | undefined => modules.liveness.rttMs(peer);
+  const members = (): ReturnType<Presence['census']> => modules.presence.census();
   const saidAt = (peer: PeerId): number | undefined => modules.liveness.saidAt(peer);
   const modules = {
     flow,
@@ -209,12 +210,15 @@ function assemble(options: EngineOptions, startedAt: Now) {
     overlay: createOverlay({ self, region, config, outbox, rng, isBanned: guard.isBanned, rttMs, saidAt }, startedAt),
     relay: createRelay({ self, config, outbox, rng }),
     liveness: createLiveness({ self, config, outbox, rng }),
-    broadcast: createBroadcast({ self, config, outbox, rng }, startedAt),
+    broadcast: createBroadcast({ self, config, outbox, rng, members }, startedAt),
     sync: createSync({ config, outbox, rng }),
     transfer: createTransfer({ config, outbox, isKnown: intake.isKnown }),
     store: createStore(self, config, outbox),
     events: createEvents(self, outbox),
-    presence: createPresence({ self, incarnation, region, config, outbox, rng, prepareFarewell }, startedAt),
+    presence: createPresence(
+      { self, incarnation, region, config, outbox, rng, prepareFarewell: authoring.prepareFarewell },
+      startedAt,
+    ),
     hlc,
   };
 
@@ -234,15 +238,6 @@ function assemble(options: EngineOptions, startedAt: Now) {
       return taken;
     },
     refusal: createRefusal(self, policy, modules.store, authoring),
-  };
-}
-
-function createRefusal(self: PeerId, policy: Policy, store: Store, authoring: Authoring): Engine['refusal'] {
-  return (kind, key, bytes) => {
-    const isState = kind === 'state' || kind === 'state-delete';
-    if (isState && !policy.mayWrite(self, key)) return 'forbidden-by-policy';
-    if (kind === 'state' && store.exceedsQuota(self, key, bytes)) return 'quota-exceeded';
-    return authoring.hasRoom(kind, key) ? undefined : 'too-many-pending';
   };
 }
 

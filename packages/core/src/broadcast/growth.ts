@@ -10,9 +10,9 @@ import type { Rng } from '../lib/rng.ts';
 import type { Now } from '../types.ts';
 
 export interface Room {
-  /** How many authors are known. */
+  /** How many authors there are, this node included. */
   readonly authors: number;
-  /** How many have ever been heard of for the first time. */
+  /** How many have ever come. */
   readonly arrivals: number;
 }
 
@@ -22,8 +22,8 @@ export interface Growth {
   /** We have said something of this kind. */
   onSaid(kind: Kind, now: Now): void;
   onGrown(room: Room, now: Now): void;
-  /** Others' waves are many just now, for `ms` at least: ours has its turn later. */
-  postpone(room: Room, ms: number, now: Now): void;
+  /** Others' waves are many just now, for `ms` at least: ours has its turn later, once. A liar may make up waves without end. */
+  postpone(room: Room, ms: number, now: Now): boolean;
 }
 
 /** Who leaves sooner never pays for a tree, and a graph that is only being made is not worth one. */
@@ -50,6 +50,7 @@ export function createGrowth(config: Config, rng: Rng, startedAt: Now): Growth {
   /** When a tree of our own began to be worth its price in a large room: for what was said since the last grew. */
   let worthAt: number | undefined;
   let notBefore = Number.NEGATIVE_INFINITY;
+  let isPostponed = false;
 
   const inTurnAt = (room: Room, turnMs: number): number => {
     const { authors, arrivals } = room;
@@ -76,9 +77,13 @@ export function createGrowth(config: Config, rng: Rng, startedAt: Now): Growth {
       grownAt = now.mono;
       arrivalsThen = arrivals;
       worthAt = undefined;
+      isPostponed = false;
     },
     postpone({ authors }, ms, now) {
+      if (isPostponed) return false;
+      isPostponed = true;
       notBefore = now.mono + ms + turn * spreadMs(authors);
+      return true;
     },
   };
 }

@@ -26,7 +26,7 @@ export interface Missing {
 
 export interface Arrival {
   readonly wasAsked: boolean;
-  /** Who had announced it first, when it was not asked for. */
+  /** Who else had announced it first, when it was not asked for. */
   readonly announcer: PeerId | undefined;
 }
 
@@ -88,7 +88,10 @@ export function createMissing(config: Config): Missing {
       // A copy that was asked for says nothing about the tree, nor one in chunks; one that came by itself does.
       if (known.asked !== from && !known.isComing) learn(now.mono - known.firstAt);
       const wasAsked = known.asked !== undefined;
-      return { wasAsked, announcer: wasAsked || known.isComing ? undefined : known.announcers[0] };
+      return {
+        wasAsked,
+        announcer: wasAsked || known.isComing ? undefined : known.announcers.find(peer => peer !== from),
+      };
     },
     takeDue(isNeighbour, now) {
       wanted.expire(now.mono);

@@ -36,4 +36,6 @@ export interface BroadcastTools {
   readonly config: Config;
   readonly outbox: Outbox;
   readonly rng: Rng;
+  /** Members besides this node, and how many have ever come. */
+  readonly members: () => { readonly others: number; readonly arrivals: number };
 }

@@ -14,11 +14,11 @@ import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { MonoMs, Now, PeerId, RecordId, ShortId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
-import { type Author, authorIdOf, type Branch, createBranches, isGrown } from './branches.ts';
+import { type Author, authorIdOf, type Branch, type Branches, createBranches, isGrown } from './branches.ts';
 import { addChild, dropChild, isChild, without } from './children.ts';
 import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
-import { createGrowth, isLarge } from './growth.ts';
+import { createGrowth, isLarge, type Room } from './growth.ts';
 import { createLateness } from './lateness.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import { type Arrival, createMissing } from './missing.ts';
@@ -49,7 +49,7 @@ const FLOOD_MS = 10_000;
 /** Presence is restated within so long: before, there are authors whose tree this node has not seen. */
 const NEWCOMER_MS = 90_000;
 
-export function createTree({ self: me, config, outbox, rng }: BroadcastTools, startedAt: Now): Broadcast {
+export function createTree({ self: me, config, outbox, rng, members }: BroadcastTools, startedAt: Now): Broadcast {
   const links = new Map<PeerId, TreeLink>();
   const sendersDue = createEarliest(() => {
     let next = Number.POSITIVE_INFINITY;
@@ -70,10 +70,12 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   /** What was known of the record accepted last before it came. */
   let arrival: (Arrival & { readonly id: ShortId }) | undefined;
 
+  const room = (): Room => roomOf(members(), branches);
+
   /** When our own tree grows anew, or `latest`; never while there is nobody to reach, or nothing to grow it with. */
   const growAt = (latest: number): number => {
     if (links.size === 0) return latest;
-    const at = growth.dueAt(branches.room(), branches.isModel(self));
+    const at = growth.dueAt(room(), branches.isModel(self));
     // Looked up last: asked after every input, it is rarely the first thing to come.
     return at < latest && branches.get(self) !== undefined ? at : latest;
   };
@@ -118,16 +120,14 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
   };
 
   const growOwn = (now: Now): void => {
-    growth.onGrown(branches.room(), now);
+    growth.onGrown(room(), now);
     round = (round + 1) >>> 0;
     passOn(self, round, undefined, now);
   };
 
   const growInTurn = (now: Now): void => {
-    const room = branches.room();
-    const waitMs = isLarge(room) ? budget.waitMs(WAVES_BUSY, now.mono) : 0;
-    if (waitMs === 0) growOwn(now);
-    else growth.postpone(room, waitMs, now);
+    const waitMs = isLarge(room()) ? budget.waitMs(WAVES_BUSY, now.mono) : 0;
+    if (waitMs === 0 || !growth.postpone(room(), waitMs, now)) growOwn(now);
   };
 
   const spread = (record: SignedRecord, parcel: Parcel, from: Source, now: Now): void => {
@@ -335,4 +335,9 @@ export function createTree({ self: me, config, outbox, rng }: BroadcastTools, st
     isCongested: () => isCongested(ownSenders(), config),
     waitingBytes: () => waitingBytesOf(senders()),
   };
+}
+
+/** Who is a member is known long before it says a word; where nobody states a presence it is who was heard. */
+function roomOf({ others, arrivals }: ReturnType<BroadcastTools['members']>, branches: Branches): Room {
+  return others === 0 ? branches.room() : { authors: others + 1, arrivals };
 }

@@ -120,11 +120,11 @@ const unused = sha256.create();
 const working = sha256.create();
 const hash = new Uint8Array(32);
 
-/** Good until the next one is asked for. To set up a hash function for each record would cost a third of its work. */
 export function shortIdOf(id: RecordId): ShortId {
   return headOf(id, SHORT_DIGITS);
 }
 
+/** Good until the next one is asked for. To set up a hash function for each record would cost a third of its work. */
 function hashOf(bytes: Uint8Array): Uint8Array {
   unused._cloneInto(working).update(bytes.subarray(SIGNATURE_BYTES)).digestInto(hash);
   return hash;

@@ -10,7 +10,7 @@ export function createTokenBucket(ratePerSecond: number, burst: number, mono: nu
   return new Bucket(ratePerSecond, burst, mono);
 }
 
-/** A class, because a node keeps one for every author: closures would take twice the memory. */
+/** A class, because a node keeps a few for every link: closures would take twice the memory. */
 class Bucket implements TokenBucket {
   readonly #ratePerSecond: number;
   readonly #burst: number;

@@ -11,10 +11,11 @@ import type { Now, PeerId } from '../types.ts';
 export type Departure = 'left' | 'failed' | 'expired';
 
 export interface Losses {
-  /** `members`: how many there are without it, this node included. True: with this one many have failed. */
-  onGone(peer: PeerId, reason: Departure, members: number, now: Now): boolean;
-  /** What one that failed had said last, by hybrid clock. */
-  onLastWord(hlc: number): void;
+  /**
+   * `members`: how many there are without it, this node included; `saidAt`: its last word, by hybrid clock.
+   * True: with this one many have failed.
+   */
+  onGone(peer: PeerId, reason: Departure, members: number, now: Now, saidAt?: number): boolean;
   onReturned(peer: PeerId): void;
   /** Is it time to ask once more? Plans the next time. */
   takeDue(members: number, now: Now): boolean;
@@ -44,12 +45,13 @@ const SEARCH_MS = 600_000;
 
 export function createLosses(rng: Rng): Losses {
   const lost: ExpiringSet<PeerId> = createExpiringSet(MAX_LOST, LOST_MS);
-  let window = { since: Number.NEGATIVE_INFINITY, members: 0, failed: 0, gone: 0 };
+  let window = { since: Number.NEGATIVE_INFINITY, members: 0, failed: 0, gone: 0, lastWord: 0 };
   let askAt = Number.POSITIVE_INFINITY;
   let periodMs = 0;
   let until = Number.NEGATIVE_INFINITY;
+  /** What those had said of whom many failed within a minute, and until when it counts. */
   let lastWord = 0;
-  let inDoubt = false;
+  let doubtUntil = Number.NEGATIVE_INFINITY;
 
   const stop = (): void => {
     askAt = Number.POSITIVE_INFINITY;
@@ -63,21 +65,27 @@ export function createLosses(rng: Rng): Losses {
   };
 
   return {
-    onGone(peer, reason, members, now) {
+    onGone(peer, reason, members, now, saidAt = 0) {
       lost.expire(now.mono);
       // Who said goodbye is not looked for, but goodbyes can be a way to lose half the room as well.
       if (reason !== 'left') lost.add(peer, now.mono);
-      if (now.mono - window.since >= WINDOW_MS) window = { since: now.mono, members: members + 1, failed: 0, gone: 0 };
+      if (now.mono - window.since >= WINDOW_MS) {
+        window = { since: now.mono, members: members + 1, failed: 0, gone: 0, lastWord: 0 };
+      }
       window.gone += 1;
-      if (reason === 'failed') window.failed += 1;
+      if (reason === 'failed') {
+        window.failed += 1;
+        window.lastWord = Math.max(window.lastWord, saidAt);
+      }
       const isMany = (count: number, share: number): boolean => count >= Math.max(ALARM_LEAST, share * window.members);
       const haveFailed = isMany(window.failed, FAILED_SHARE);
-      if (haveFailed) inDoubt = true;
+      if (haveFailed) {
+        // One that fails by itself moves nothing: else whoever talks all the time would be asked first.
+        lastWord = now.mono < doubtUntil ? Math.max(lastWord, window.lastWord) : window.lastWord;
+        doubtUntil = now.mono + SEARCH_MS;
+      }
       if (haveFailed || isMany(window.gone, GONE_SHARE)) search(members, now);
       return haveFailed && reason === 'failed';
-    },
-    onLastWord(hlc) {
-      lastWord = Math.max(lastWord, hlc);
     },
     onReturned: peer => void lost.delete(peer),
     takeDue(members, now) {
@@ -92,9 +100,9 @@ export function createLosses(rng: Rng): Losses {
       return now.mono < until ? rng.pick([...lost.items()].filter(suits)) : undefined;
     },
     isLost: peer => lost.has(peer),
-    isOutlivedBy: (hlc, now) => !inDoubt || now.mono >= until || hlc > lastWord,
+    isOutlivedBy: (hlc, now) => now.mono >= doubtUntil || hlc > lastWord,
     onFound() {
-      inDoubt = false;
+      doubtUntil = Number.NEGATIVE_INFINITY;
       stop();
     },
     nextWakeAt: () => askAt,

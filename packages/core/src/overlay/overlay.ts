@@ -216,9 +216,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     },
     onMemberGone(peer, reason, now) {
       views.forget(peer);
-      // Asked now: who hears of this next forgets it.
-      if (reason === 'failed') losses.onLastWord(tools.saidAt(peer) ?? 0);
-      if (losses.onGone(peer, reason, views.members.size + 1, now)) outbox.fact({ type: 'many-failed' });
+      // Its last word is asked for now: who hears of this next forgets it.
+      if (losses.onGone(peer, reason, views.members.size + 1, now, tools.saidAt(peer)))
+        outbox.fact({ type: 'many-failed' });
       // Others may be wrong about it: it hears why its link ends.
       if (active.has(peer)) dismiss(peer, reason === 'left' ? 'leaving' : 'silent', [], now);
       review(now);

@@ -37,8 +37,15 @@ export interface Presence {
   nextWakeAt(): MonoMs | undefined;
   /** Others present. */
   size(): number;
+  census(): Census;
   /** 16 hex characters, equal on peers that see the same members, themselves included. */
   viewHash(): string;
+}
+
+/** Members besides this node, and how many have ever come. */
+export interface Census {
+  readonly others: number;
+  readonly arrivals: number;
 }
 
 /** What is known of one author: its newest word, and whether it still counts. */
@@ -93,6 +100,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   let manyFailedAt = Number.NEGATIVE_INFINITY;
   let doubtAt = NEVER;
   let others = 0;
+  let arrivals = 0;
   /** Of those present now, once it was asked for. */
   let knownHash: string | undefined;
 
@@ -179,6 +187,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     if (author !== self) {
       if (!wasPresent) {
         others += 1;
+        arrivals += 1;
         knownHash = undefined;
         outbox.fact({ type: 'member-joined', peer: author, region: regionOf(record) });
       }
@@ -306,6 +315,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
       return next === NEVER ? undefined : (next as MonoMs);
     },
     size: () => others,
+    census: () => ({ others, arrivals }),
     viewHash: () => {
       knownHash ??= hashOf(self, slots);
       return knownHash;

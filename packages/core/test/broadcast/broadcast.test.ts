@@ -5,6 +5,7 @@ import { createPushQueue } from '../../src/broadcast/push-queue.ts';
 import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
 import type { Path, Source } from '../../src/fact.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
+import { nobody } from '../support/nobody.ts';
 import { at, peer } from '../support/peers.ts';
 import { createRecorder, type Recorder } from '../support/recorder.ts';
 import { record } from '../support/records.ts';
@@ -29,6 +30,7 @@ function bench(config: ConfigOverrides = {}): Bench {
       config: makeConfig({ 'broadcast.mode': 'flood', ...config }),
       outbox: recorder.outbox,
       rng: rngOf(0, 1),
+      members: nobody,
     },
     at(0),
   );

@@ -3,6 +3,7 @@ import { createBroadcast } from '../../src/broadcast/broadcast.ts';
 import type { Broadcast } from '../../src/broadcast/mode.ts';
 import { type BroadcastMode, makeConfig } from '../../src/config.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
+import { nobody } from '../support/nobody.ts';
 import { at, peer } from '../support/peers.ts';
 import { createRecorder, type Recorder } from '../support/recorder.ts';
 import { record } from '../support/records.ts';
@@ -29,7 +30,10 @@ function bench(mode: BroadcastMode): Bench {
     'broadcast.hotRounds': 1,
     'broadcast.queueBytes': QUEUE,
   });
-  const broadcast = createBroadcast({ self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1) }, at(0));
+  const broadcast = createBroadcast(
+    { self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1), members: nobody },
+    at(0),
+  );
   for (const link of links) broadcast.onNeighbourUp(link, false, at(0));
   return {
     ...recorder,

@@ -6,6 +6,7 @@ import type { Broadcast } from '../../src/broadcast/mode.ts';
 import { makeConfig } from '../../src/config.ts';
 import { type SignedRecord, shortIdOf } from '../../src/identity/record.ts';
 import type { PeerId } from '../../src/types.ts';
+import { nobody } from '../support/nobody.ts';
 import { at, peer } from '../support/peers.ts';
 import { createRecorder, type Recorder } from '../support/recorder.ts';
 import { record } from '../support/records.ts';
@@ -28,7 +29,10 @@ interface Bench extends Recorder {
 function bench({ isGrown = true, isChild = false } = {}): Bench {
   const recorder = createRecorder();
   const config = makeConfig({ 'broadcast.mode': 'tree' });
-  const broadcast = createBroadcast({ self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1) }, at(0));
+  const broadcast = createBroadcast(
+    { self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1), members: nobody },
+    at(0),
+  );
   for (const link of [a, b, c]) broadcast.onNeighbourUp(link, false, at(0));
   const word = (n: number, from: PeerId, announcer?: PeerId): void => {
     const now = at(1_000 * n);
@@ -49,6 +53,15 @@ function bench({ isGrown = true, isChild = false } = {}): Bench {
 }
 
 const TRY = [{ to: b, frame: { type: 'graft', ids: [], authors: [authorIdOf(author)] } }];
+
+test('CAST-27: a parent that announces before it pushes does not keep its place by that', () => {
+  const t = bench();
+  for (const n of [2, 3, 4, 5]) {
+    t.broadcast.onFrame(a, { type: 'ihave', ids: idsOf(n) }, at(1_000 * n));
+    t.word(n, a, b);
+  }
+  expect(t.grafts()).toEqual(TRY);
+});
 
 test('CAST-27: whom the parent is behind again and again is tried, without asking for a record', () => {
   const t = bench();

@@ -7,6 +7,7 @@ import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
 import type { Path, Source } from '../../src/fact.ts';
 import { type SignedRecord, shortIdOf } from '../../src/identity/record.ts';
 import type { Now, PeerId } from '../../src/types.ts';
+import { nobody } from '../support/nobody.ts';
 import { at, peer } from '../support/peers.ts';
 import { createRecorder, type Recorder } from '../support/recorder.ts';
 import { record } from '../support/records.ts';
@@ -33,10 +34,16 @@ interface Bench extends Recorder {
   frames(): readonly string[];
 }
 
-function bench(config: ConfigOverrides = {}, neighbours = links): Bench {
+function bench(config: ConfigOverrides = {}, neighbours = links, members = nobody): Bench {
   const recorder = createRecorder();
   const broadcast = createBroadcast(
-    { self, config: makeConfig({ 'broadcast.mode': 'tree', ...config }), outbox: recorder.outbox, rng: rngOf(0, 1) },
+    {
+      self,
+      config: makeConfig({ 'broadcast.mode': 'tree', ...config }),
+      outbox: recorder.outbox,
+      rng: rngOf(0, 1),
+      members,
+    },
     at(0),
   );
   for (const link of neighbours) broadcast.onNeighbourUp(link, false, at(0));
@@ -442,6 +449,37 @@ test('CAST-16: in a large room a tree grows for who says more than that it is st
   expect(growsAt(u, grownAt + 10, grownAt + 100_000)).toBeUndefined();
   u.store(said(2, self), 'self', grownAt + 100_000, 'self');
   expect(growsAt(u, grownAt + 100_000, grownAt + 101_010)).toBeDefined();
+});
+
+test('CAST-16: a newcomer to a large room knows that it is one, though it has heard nobody yet', () => {
+  const presence = (seq: number) => record({ author: self, kind: 'presence', key: '', seq });
+  const members = { others: 0, arrivals: 0 };
+  const t = bench({}, links, () => members);
+  t.grow(said(0), a, 0);
+  t.store(presence(1), 'self', 10, 'self');
+  members.others = members.arrivals = 999;
+  for (let n = 0; n < 50; n++) t.store(said(n, peer(900 + n)), a, 100);
+  expect(growsAt(t, 200, 60_000)).toBeUndefined();
+  const small = bench({}, links, () => ({ others: 9, arrivals: 9 }));
+  small.grow(said(0), a, 0);
+  small.store(presence(1), 'self', 10, 'self');
+  expect(growsAt(small, 200, 60_000)).toBeDefined();
+});
+
+test('CAST-16: waves without end put our own off once', () => {
+  const t = bench();
+  crowd(t, 600);
+  t.store(said(1, self), 'self', 3_000, 'self');
+  for (let n = 0; n < 100; n++) t.wave(peer(5_000 + n), a, 7, 3_000);
+  t.frames();
+  let grownAt: number | undefined;
+  for (let mono = 3_000; mono < 200_000 && grownAt === undefined; mono += 50) {
+    t.wave(peer(10_000 + mono), a, 7, mono);
+    t.broadcast.onWake(at(mono));
+    if (t.sent().some(({ frame }) => frame.type === 'grow' && frame.author === authorIdOf(self))) grownAt = mono;
+  }
+  expect(grownAt).toBeGreaterThan(4_010);
+  expect(grownAt).toBeLessThanOrEqual(3_000 + 5_000 + 2_000 + 601 * 100);
 });
 
 test('CAST-16: when others grow theirs at once, ours has its turn later', () => {

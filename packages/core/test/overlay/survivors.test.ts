@@ -12,11 +12,9 @@ import { populate } from '../support/signals.ts';
 
 test('OVER-34: after many failures a word must be newer than all of theirs, for 10 minutes', () => {
   const losses = createLosses(rngOf(0, 1));
-  losses.onLastWord(500);
-  losses.onGone(peer(1), 'failed', 9, at(0));
+  losses.onGone(peer(1), 'failed', 9, at(0), 500);
   expect(losses.isOutlivedBy(0, at(0))).toBe(true);
-  losses.onLastWord(400);
-  losses.onGone(peer(2), 'failed', 8, at(1_000));
+  losses.onGone(peer(2), 'failed', 8, at(1_000), 400);
   const verdicts = (mono: number): readonly boolean[] => [500, 501].map(hlc => losses.isOutlivedBy(hlc, at(mono)));
   expect(verdicts(1_000)).toEqual([false, true]);
   expect(verdicts(600_999)).toEqual([false, true]);
@@ -25,12 +23,22 @@ test('OVER-34: after many failures a word must be newer than all of theirs, for 
 
 test('OVER-34: when one of the lost is back the others are no less welcome, until many fail again', () => {
   const losses = createLosses(rngOf(0, 1));
-  losses.onLastWord(500);
-  for (let n = 1; n < 4; n++) losses.onGone(peer(n), 'failed', 9 - n, at(100_000));
+  for (let n = 1; n < 4; n++) losses.onGone(peer(n), 'failed', 9 - n, at(100_000), 500);
   losses.onFound();
   expect(losses.isOutlivedBy(1, at(101_000))).toBe(true);
-  for (let n = 4; n < 6; n++) losses.onGone(peer(n), 'failed', 9 - n, at(200_000));
-  expect(losses.isOutlivedBy(1, at(201_000))).toBe(false);
+  for (let n = 4; n < 6; n++) losses.onGone(peer(n), 'failed', 9 - n, at(200_000), 300);
+  expect([300, 301].map(hlc => losses.isOutlivedBy(hlc, at(201_000)))).toEqual([false, true]);
+});
+
+test('OVER-34: one that fails by itself later moves nothing, nor does half a room that says goodbye', () => {
+  const losses = createLosses(rngOf(0, 1));
+  for (let n = 1; n < 4; n++) losses.onGone(peer(n), 'failed', 99 - n, at(0), 500);
+  expect(losses.isOutlivedBy(1, at(0))).toBe(true);
+  for (let n = 4; n < 24; n++) losses.onGone(peer(n), 'failed', 99 - n, at(1_000), 500);
+  losses.onGone(peer(30), 'failed', 70, at(100_000), 9_000);
+  expect([500, 501].map(hlc => losses.isOutlivedBy(hlc, at(100_000)))).toEqual([false, true]);
+  for (let n = 31; n < 80; n++) losses.onGone(peer(n), 'left', 100 - n, at(7_200_000));
+  expect(losses.isOutlivedBy(1, at(7_200_000))).toBe(true);
 });
 
 test('OVER-34: who is surely there is drawn first, near or far, and anybody when there is none', () => {
