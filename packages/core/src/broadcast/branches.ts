@@ -40,7 +40,7 @@ export interface Growing {
 /** A tree that has just grown: by whom its wave came first, and who did not send it as well. */
 export interface Wave extends Growing {
   /** Missing for our own. */
-  readonly parent: PeerId | undefined;
+  parent: PeerId | undefined;
   children: PeerId[];
 }
 
@@ -98,10 +98,11 @@ const MAX_AUTHORS = 4_096;
 const SETTLING_MS = 1_000;
 const MAX_WAVES = 512;
 const LIFETIME_MS = 300_000;
-/** Members restate their presence once a minute: who missed two turns is nobody to follow. */
+/** Members of a small room restate their presence once a minute: who missed two turns is nobody to follow. */
 const MODEL_MS = 150_000;
 
-export function createBranches(): Branches {
+/** `patience`: how many times as seldom as in a small room the members of this one restate their presence. */
+export function createBranches(patience: () => number = () => 1): Branches {
   const branches = new Map<Author, Branch>();
   const lend = createLending();
   const authors = new Map<ShortId, Author>();
@@ -139,12 +140,13 @@ export function createBranches(): Branches {
 
   const expire = (now: Now): void => {
     for (const [author, branch] of branches) {
-      if (branches.size <= MAX_AUTHORS && now.mono - branch.heardAt < LIFETIME_MS) return;
+      if (branches.size <= MAX_AUTHORS && now.mono - branch.heardAt < patience() * LIFETIME_MS) return;
       forget(author, branch);
     }
   };
 
-  const isModel = (branch: Branch, now: Now): boolean => isGrown(branch) && now.mono - branch.heardAt < MODEL_MS;
+  const isModel = (branch: Branch, now: Now): boolean =>
+    isGrown(branch) && now.mono - branch.heardAt < patience() * MODEL_MS;
 
   const modelOf = (now: Now): Author | undefined => {
     const known = model === undefined ? undefined : branches.get(model);
@@ -232,6 +234,10 @@ export function createBranches(): Branches {
     },
     remove(peer, substitute) {
       adopted.delete(peer);
+      for (const [, wave] of waves.entries()) {
+        wave.children = without(wave.children, peer);
+        if (wave.parent === peer) wave.parent = undefined;
+      }
       const orphans = new Map<PeerId, Author[]>();
       for (const [author, branch] of branches) {
         forgetChild(branch, peer);

@@ -93,6 +93,11 @@ export function isLarge({ authors }: Room): boolean {
   return authors > MOST_WITH_TREES;
 }
 
+/** How many times as seldom as in a small room presence is restated (SPEC PRES-12). */
+export function renewalsOf({ authors }: Room): number {
+  return Math.max(1, authors / MOST_WITH_TREES);
+}
+
 function spreadMs(authors: number): number {
   return SMALL_SPACING_MS * Math.min(authors, SMALL_ROOM) + SPACING_MS * Math.max(0, authors - SMALL_ROOM);
 }

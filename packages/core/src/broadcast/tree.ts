@@ -18,7 +18,7 @@ import { type Author, authorIdOf, type Branch, type Branches, createBranches, is
 import { addChild, dropChild, isChild, without } from './children.ts';
 import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
-import { createGrowth, isLarge, type Room } from './growth.ts';
+import { createGrowth, isLarge, type Room, renewalsOf } from './growth.ts';
 import { createLateness } from './lateness.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import { type Arrival, createMissing } from './missing.ts';
@@ -59,7 +59,7 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
   const recent = createRecent();
   const missing = createMissing(config);
   const lateness = createLateness();
-  const branches = createBranches();
+  const branches: Branches = createBranches(() => renewalsOf(room()));
   const growth = createGrowth(config, rng, startedAt);
   const self = authorIdOf(me);
   let round = rng.uint32();

@@ -611,6 +611,27 @@ test('CAST-20: a tree is forgotten five minutes after its author spoke last', ()
   expect(branches.authorOf(id(2))).toBeUndefined();
 });
 
+test('CAST-17: in a large room, where presence is restated more seldom, the lender is waited for longer', () => {
+  const lenderOf = (patience: number, mono: number) => {
+    const branches = createBranches(() => patience);
+    branches.heard(peer(1), id(1), a, now(0));
+    branches.grown(peer(1), { parent: a, children: [b], rounds: [1], grownAt: now(0).mono });
+    return branches.model(now(mono));
+  };
+  expect([lenderOf(1, 149_999), lenderOf(1, 150_000)]).toEqual([peer(1), undefined]);
+  expect([lenderOf(4, 599_999), lenderOf(4, 600_000)]).toEqual([peer(1), undefined]);
+});
+
+test('CAST-18: a neighbour that went before the author said a word is neither its parent nor its child', () => {
+  const branches = createBranches();
+  branches.grown(peer(1), { parent: a, children: [b, c], rounds: [1], grownAt: now(0).mono });
+  branches.remove(a, () => undefined);
+  branches.remove(b, () => undefined);
+  const branch = branches.heard(peer(1), id(1), c, now(10));
+  expect(branch.parent).toBe(c);
+  expect(links.filter(peer => isChild(branch, peer))).toEqual([]);
+});
+
 test('CAST-21: a hole in a borrowed tree is mended where the tree was borrowed', () => {
   const t = bench();
   const lender = said(1, peer(50));
