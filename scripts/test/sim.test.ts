@@ -186,7 +186,7 @@ describe('the modes of broadcast', () => {
       })),
     );
     expect(svg.match(/<polyline/g)).toHaveLength(3);
-    expect(svg).toContain('push(1): all after 16.9 rounds');
+    expect(svg).toContain('>16.9</text>');
     expect(svg.match(/<line class="theory"/g)).toHaveLength(4);
     expect(svg).not.toMatch(/NaN|undefined/);
   });
