@@ -22,7 +22,10 @@ export interface Growth {
   /** We have said something of this kind. */
   onSaid(kind: Kind, now: Now): void;
   onGrown(room: Room, now: Now): void;
-  /** Others' waves are many just now, for `ms` at least: ours has its turn later, once. A liar may make up waves without end. */
+  /**
+   * Others' waves are many just now, for `ms` at least: ours has its turn later. False the second time, for a liar may
+   * make up waves without end.
+   */
   postpone(room: Room, ms: number, now: Now): boolean;
 }
 
@@ -94,8 +97,8 @@ export function isLarge({ authors }: Room): boolean {
 }
 
 /** How many times as seldom as in a small room presence is restated (SPEC PRES-12). */
-export function renewalsOf({ authors }: Room): number {
-  return Math.max(1, authors / MOST_WITH_TREES);
+export function renewalsOf({ authors }: Room, config: Config): number {
+  return Math.max(1, (authors * 1_000) / (config['presence.renewalsPerSecond'] * config['presence.refreshMs']));
 }
 
 function spreadMs(authors: number): number {

@@ -3,8 +3,8 @@
  * announced over all other links. A copy too many is refused, for its author alone; an announcement that is not
  * followed by its record grafts the link it came by. Differences from the paper: a tree grows when its author
  * says so, over every link, and is borrowed before that (docs/adr/0007); hop optimisation is off (with it
- * redundancy rose from 0 to 0.4), but who is late again and again is raced by another; what a sync brought is announced and not pushed, unless it is its author's
- * own first word to us; patience is learned.
+ * redundancy rose from 0 to 0.4), but who is late again and again is raced by another; what a sync brought is
+ * announced and not pushed, unless it is its author's own first word to us; patience is learned.
  */
 
 import type { Path, Source } from '../fact.ts';
@@ -59,7 +59,7 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
   const recent = createRecent();
   const missing = createMissing(config);
   const lateness = createLateness();
-  const branches: Branches = createBranches(() => renewalsOf(room()));
+  const branches: Branches = createBranches(() => renewalsOf(room(), config));
   const growth = createGrowth(config, rng, startedAt);
   const self = authorIdOf(me);
   let round = rng.uint32();
