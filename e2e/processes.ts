@@ -18,6 +18,21 @@ interface Process {
 
 /** User and system time so far of all Chromium processes below this one. */
 export function chromiumCpu(): CpuSeconds {
+  let all = 0;
+  let pages = 0;
+  for (const { seconds, runsPages } of chromiumProcesses()) {
+    all += seconds;
+    if (runsPages) pages += seconds;
+  }
+  return { all, pages };
+}
+
+/** Those below this one that run pages. */
+export function rendererPids(): readonly number[] {
+  return chromiumProcesses().flatMap(({ pid, runsPages }) => (runsPages ? [pid] : []));
+}
+
+function chromiumProcesses(): readonly (Process & { readonly runsPages: boolean })[] {
   const processes = allProcesses();
   const ours = new Set([process.pid]);
   // A child may have a smaller number than its parent once the numbers have wrapped.
@@ -25,15 +40,11 @@ export function chromiumCpu(): CpuSeconds {
     before = ours.size;
     for (const { pid, parent } of processes) if (ours.has(parent)) ours.add(pid);
   }
-  let all = 0;
-  let pages = 0;
-  for (const { pid, seconds } of processes) {
-    const command = ours.has(pid) && pid !== process.pid ? commandOf(pid) : '';
-    if (!/chrom|msedge/i.test(command)) continue;
-    all += seconds;
-    if (command.includes('--type=renderer')) pages += seconds;
-  }
-  return { all, pages };
+  return processes.flatMap(one => {
+    const command = ours.has(one.pid) && one.pid !== process.pid ? commandOf(one.pid) : '';
+    if (!/chrom|msedge/i.test(command)) return [];
+    return [{ ...one, runsPages: command.includes('--type=renderer') }];
+  });
 }
 
 function allProcesses(): readonly Process[] {

@@ -1,11 +1,13 @@
 /** What the tests here have in common: a stage of real processes and tabs that is always cleared away. */
 import type { Room } from '@hearsay/node-peer';
-import type { Browser, BrowserContext, Page } from 'playwright';
+import type { BrowserContext, Page } from 'playwright';
 import { startPeers, startSignaling } from '../scripts/run/cast.mjs';
 import { launchChromium } from '../scripts/run/chromium-tabs.mjs';
 import { serveStatic } from '../scripts/serve-static.mjs';
 import { PAGE_FOLDER } from './global-setup.ts';
 import type { TestPage } from './page/main.ts';
+import type { Notice } from './page/probe.ts';
+import { launchUserChromium } from './user-chromium.ts';
 
 export const APP = 'hearsay.e2e';
 
@@ -24,36 +26,44 @@ export interface Peer {
   links(): Promise<readonly { peer: string; via: string }[]>;
 }
 
-export interface Tab extends Peer {
+/** A peer whose every word about others is written down. */
+export interface Observer extends Peer {
+  /** What it holds of one other; undefined: it does not see it. */
+  statusOf(id: string): Promise<string | undefined>;
+  /** All that it was told of others besides what they say themselves, and every warning, since it joined. */
+  notices(): Promise<readonly Notice[]>;
+}
+
+export interface Tab extends Observer {
   readonly page: Page;
 }
 
-export interface Headless extends Peer {
+export interface Headless extends Observer {
   readonly child: ReturnType<typeof startPeers>['child'];
 }
 
 export interface Stage {
   readonly url: string;
   readonly signaling: Awaited<ReturnType<typeof startSignaling>>['child'];
+  /** In front of the others, where the stage's tabs are a user's. */
   tab(name: string, options?: { room?: string; maxLinks?: number }): Promise<Tab>;
   headless(name: string, options?: { room?: string; maxLinks?: number }): Promise<Headless>;
   close(): Promise<void>;
 }
 
-export async function openStage(): Promise<Stage> {
+/** `userTabs`: only the newest tab is in front, the others are hidden as they are for a user, and can be frozen. */
+export async function openStage({ userTabs = false } = {}): Promise<Stage> {
   const signaling = await startSignaling();
   const site = await serveStatic(PAGE_FOLDER);
   const children: { stop(): Promise<void> }[] = [signaling.child];
-  let browser: Promise<Browser> | undefined;
-  let context: Promise<BrowserContext> | undefined;
+  let browser: Promise<OpenBrowser> | undefined;
 
   return {
     url: signaling.url,
     signaling: signaling.child,
     async tab(name, { room = 'stage', maxLinks } = {}) {
-      browser ??= launchChromium();
-      context ??= browser.then(opened => opened.newContext());
-      const page = await (await context).newPage();
+      browser ??= userTabs ? launchUserChromium() : openContext();
+      const page = await (await browser).context.newPage();
       await page.goto(site.url);
       await page.waitForFunction(() => globalThis.hearsay !== undefined);
       await page.evaluate(([url, id, who, max]) => globalThis.hearsay.join(url, id, who, max), [
@@ -67,7 +77,8 @@ export async function openStage(): Promise<Stage> {
     async headless(name, { room = 'stage', maxLinks } = {}) {
       const waiting: ((line: StatsLine) => void)[] = [];
       const known = new Map<string, unknown>();
-      const others = new Set<string>();
+      const others = new Map<string, string>();
+      const notices: Notice[] = [];
       let joined: (id: string) => void = () => undefined;
       const id = new Promise<string>(resolve => {
         joined = resolve;
@@ -80,8 +91,14 @@ export async function openStage(): Promise<Stage> {
         args: maxLinks === undefined ? [] : ['--max-links', String(maxLinks)],
         onLine: line => {
           if (line.type === 'joining') joined(line.id);
-          if (line.type === 'peer-join') others.add(line.id);
+          if (line.type === 'peer-join') others.set(line.id, line.status);
           if (line.type === 'peer-leave') others.delete(line.id);
+          if (line.type === 'presence') {
+            if (others.get(line.id) !== line.status) notices.push({ what: line.status, peer: line.id, at: line.at });
+            others.set(line.id, line.status);
+          }
+          if (line.type === 'peer-leave') notices.push({ what: `leave: ${line.reason}`, peer: line.id, at: line.at });
+          if (line.type === 'warning') notices.push({ what: `warning: ${line.code}`, peer: line.subject, at: line.at });
           if (line.type === 'state') known.set(line.key, line.value);
           if (line.type === 'stats') waiting.shift()?.(line as StatsLine);
         },
@@ -96,7 +113,9 @@ export async function openStage(): Promise<Stage> {
         name,
         id: await id,
         child,
-        sees: async () => [...others],
+        sees: async () => [...others.keys()],
+        statusOf: async id => others.get(id),
+        notices: async () => notices,
         set: async (key, value) => void child.say({ do: 'set', key, value }),
         get: async key => known.get(key),
         stateHash: async () => (await stats()).stats.stateHash,
@@ -111,6 +130,16 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
+interface OpenBrowser {
+  readonly context: BrowserContext;
+  close(): Promise<void>;
+}
+
+async function openContext(): Promise<OpenBrowser> {
+  const browser = await launchChromium();
+  return { context: await browser.newContext(), close: () => browser.close() };
+}
+
 interface StatsLine {
   readonly stats: { readonly stateHash: string };
   readonly links: readonly { peer: string; via: string }[];
@@ -123,6 +152,12 @@ async function tabPeer(page: Page, name: string): Promise<Tab> {
     id,
     page,
     sees: () => page.evaluate(() => [...globalThis.hearsay.room!.presence.others.keys()]),
+    statusOf: other =>
+      page.evaluate(
+        who => new Map<string, { status: string }>(globalThis.hearsay.room!.presence.others).get(who)?.status,
+        other,
+      ),
+    notices: () => page.evaluate(() => globalThis.hearsay.probe!.notices()),
     set: (key, value) => page.evaluate(([k, v]) => globalThis.hearsay.room!.state.set(k, v), [key, value] as const),
     get: key => page.evaluate(k => globalThis.hearsay.room!.state.get(k), key),
     stateHash: () => page.evaluate(() => globalThis.hearsay.room!.stats().stateHash),

@@ -1,6 +1,13 @@
 /** What a page of the crowd measures about itself. Times are milliseconds since 1970, comparable between pages. */
 import type { Room } from '@hearsay/browser';
 
+/** Something a peer was told of another, or warned of. `what`: its status, `leave: <reason>` or `warning: <code>`. */
+export interface Notice {
+  readonly what: string;
+  readonly peer: string | undefined;
+  readonly at: number;
+}
+
 export interface Probe {
   /** RTCPeerConnections constructed since the page was loaded. */
   connectionsMade(): number;
@@ -12,6 +19,8 @@ export interface Probe {
   othersAt(beat: number): number;
   /** How late each beat came of those of others that were heard of; a busy link leaves out what is newer already. */
   beatLagsMs(): readonly number[];
+  /** Changes of status, leaves and warnings since the join. */
+  notices(): readonly Notice[];
 }
 
 interface Beat {
@@ -46,8 +55,10 @@ export function createProbe(room: Room<Beat>, connectionsMade: () => number): Pr
     latest.set(change.peer, beat);
     lagsMs.push(now() - at);
   });
+  const notices = noteAll(room);
   return {
     connectionsMade,
+    notices: () => notices,
     sees: count =>
       new Promise(resolve => {
         const stop = room.presence.subscribe(others => {
@@ -66,4 +77,19 @@ export function createProbe(room: Room<Beat>, connectionsMade: () => number): Pr
     othersAt: beat => [...latest.values()].filter(reached => reached === beat).length,
     beatLagsMs: () => lagsMs,
   };
+}
+
+function noteAll(room: Room<Beat>): readonly Notice[] {
+  const notices: Notice[] = [];
+  const note = (what: string, peer: string | undefined): void => void notices.push({ what, peer, at: now() });
+  const statuses = new Map<string, string>();
+  room.presence.subscribe((others, change) => {
+    if (change === undefined) return;
+    const status = others.get(change.peer)?.status;
+    if (change.type === 'update' && status !== statuses.get(change.peer)) note(String(status), change.peer);
+    statuses.set(change.peer, String(status));
+  });
+  room.on('peer-leave', ({ peer, reason }) => note(`leave: ${reason}`, peer));
+  room.on('warning', ({ code, peer }) => note(`warning: ${code}`, peer));
+  return notices;
 }

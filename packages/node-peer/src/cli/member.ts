@@ -1,6 +1,6 @@
 /** One peer of the command: joined, reported about, and showing its neighbours in its presence for mesh views. */
 import { join } from 'node:path';
-import { HearsayError, type Identity, joinRoom, type Room } from '../index.ts';
+import { HearsayError, type Identity, joinRoom, type PeerId, type Room } from '../index.ts';
 import { folderStorage } from '../ports/folder-storage.ts';
 import { loadIdentity } from '../ports/identity-file.ts';
 import type { Command } from './arguments.ts';
@@ -81,11 +81,12 @@ function narrate(room: Room<NodePresence>, index: number, report: Report): void 
   room.on('status', status => report(index, 'status', { status }));
   room.on('warning', warning => report(index, 'warning', { ...warning, subject: warning.peer, peer: index }));
   room.on('error', error => reportError(error, index, report));
-  room.on('peer-join', ({ peer }) => report(index, 'peer-join', { id: peer }));
+  const standing = (id: PeerId) => ({ id, status: room.presence.others.get(id)?.status });
+  room.on('peer-join', ({ peer }) => report(index, 'peer-join', standing(peer)));
   room.on('peer-leave', ({ peer, reason }) => report(index, 'peer-leave', { id: peer, reason }));
   room.presence.subscribe((others, change) => {
-    if (change?.type === 'update')
-      report(index, 'presence', { id: change.peer, presence: others.get(change.peer)?.presence });
+    if (change?.type !== 'update') return;
+    report(index, 'presence', { ...standing(change.peer), presence: others.get(change.peer)?.presence });
   });
   room.state.subscribe(change => report(index, 'state', { ...change }));
   room.events.onAny((name, payload, { from }) => report(index, 'event', { name, payload, from }));

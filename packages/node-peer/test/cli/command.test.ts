@@ -36,7 +36,7 @@ test('CLI-1: it joins, says who it is, and meets others', async () => {
   expect(await a.until('status')).toMatchObject({ status: 'connected', peer: 1 });
   // Neighbours are shown in the presence, for mesh views.
   const shown = await b.until('presence', line => (line['presence'] as { links: string[] }).links.length === 1);
-  expect(shown['presence']).toMatchObject({ name: 'node', kind: 'node' });
+  expect(shown).toMatchObject({ status: 'alive', presence: { name: 'node', kind: 'node' } });
   for (const line of a.lines) expect(line).toMatchObject({ type: expect.any(String), at: expect.any(Number) });
 });
 
