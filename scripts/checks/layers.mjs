@@ -23,7 +23,7 @@ const LAYERS = [
     'store',
     'presence',
   ],
-  ['metrics', 'due', 'refusal'],
+  ['metrics', 'due', 'refusal', 'stats'],
   ['engine'],
   ['index', 'host'],
 ];

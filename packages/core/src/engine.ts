@@ -20,13 +20,14 @@ import { createFifo } from './lib/fifo.ts';
 import type { Result } from './lib/result.ts';
 import { createRng } from './lib/rng.ts';
 import { createLiveness } from './liveness/liveness.ts';
-import { type Counters, createMetrics } from './metrics/metrics.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { createOverlay, type Neighbour } from './overlay/overlay.ts';
 import { createPolicy, defaultPolicy, type Rule } from './policy/policy.ts';
 import { createPresence, type Presence } from './presence/presence.ts';
 import { createRefusal, type Refusal } from './refusal.ts';
 import { createRelay } from './relay/relay.ts';
+import { type EngineStats, readStats } from './stats.ts';
 import { createEvents } from './store/events.ts';
 import { createStore } from './store/store.ts';
 import { createSync } from './sync/sync.ts';
@@ -48,30 +49,6 @@ export interface EngineOptions {
   /** Pure functions that a simulator may share between nodes. */
   readonly decode?: ((bytes: Uint8Array) => Result<Frame, FrameCode>) | undefined;
   readonly read?: ((bytes: Uint8Array, networkId: Uint8Array) => Result<SignedRecord>) | undefined;
-}
-
-export interface EngineStats extends Counters {
-  readonly links: number;
-  readonly peers: number;
-  /** 16 hex characters, equal on peers that see the same members. */
-  readonly viewHash: string;
-  readonly stateKeys: number;
-  /** 16 hex characters, equal where the state is equal. */
-  readonly stateHash: string;
-  readonly indexed: number;
-  readonly verifying: number;
-  readonly unsigned: number;
-  readonly suspected: number;
-  readonly banned: number;
-  readonly relayed: number;
-  readonly syncSessions: number;
-  readonly dialled: number;
-  /** Of large records on their way here, bytes that have come. */
-  readonly transferBytes: number;
-  /** Records that wait for links, bytes. */
-  readonly queuedBytes: number;
-  /** The most that one link holds of what it was given and has not put on the wire, bytes; by our own count. */
-  readonly fullestLinkBytes: number;
 }
 
 export interface Engine {
@@ -470,26 +447,4 @@ function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accept
     case 'accuse':
       return;
   }
-}
-
-function readStats(m: Modules, counters: Counters): EngineStats {
-  return {
-    ...counters,
-    links: m.overlay.neighbours().length,
-    peers: m.presence.size(),
-    viewHash: m.presence.viewHash(),
-    stateKeys: m.store.size(),
-    stateHash: m.store.hash(),
-    indexed: m.sync.size(),
-    verifying: m.intake.pending(),
-    unsigned: m.authoring.unsigned(),
-    suspected: m.liveness.suspected(),
-    banned: m.guard.bans(),
-    relayed: m.relay.carried(),
-    syncSessions: m.sync.sessions(),
-    dialled: m.overlay.dialled(),
-    transferBytes: m.transfer.heldBytes(),
-    queuedBytes: m.broadcast.waitingBytes(),
-    fullestLinkBytes: m.flow.fullest(),
-  };
 }

@@ -10,7 +10,7 @@ export {
   tunables,
 } from './config.ts';
 export type { Effect } from './effect.ts';
-export { createEngine, type Engine, type EngineOptions, type EngineStats } from './engine.ts';
+export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export { type ErrorCode, HearsayError } from './errors.ts';
 export { isPeerId, isRegion, networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
 export type { Delivery, Input, PublishKind } from './input.ts';
@@ -18,4 +18,5 @@ export { concatBytes, equalBytes, fromHex, toHex, utf8, utf8Length } from './lib
 export type { Result } from './lib/result.ts';
 export { createRng, type Rng, seedFrom } from './lib/rng.ts';
 export { createPolicy, defaultPolicy, type Rule } from './policy/policy.ts';
+export type { EngineStats } from './stats.ts';
 export type { Hlc, Job, MonoMs, Now, PeerId, RecordId, RoomStatus, Via, WallMs, Wire } from './types.ts';
