@@ -372,6 +372,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'record-stored':
       return onRecordStored(m, fact, now);
     case 'record-dropped':
+      m.broadcast.onRecordDropped(fact.record, now);
       m.transfer.onRecordDropped(fact.record);
       return m.sync.onRecordDropped(fact.record);
     case 'member-joined':

@@ -63,8 +63,6 @@ export interface Branches {
   size(): number;
   room(): Room;
   get(author: Author | undefined): Branch | undefined;
-  /** Whose record this is, if it is its author's last. */
-  authorOf(id: ShortId): Author | undefined;
   /** `author` said something new. A tree is borrowed when it has none. */
   heard(author: Author, id: ShortId, parent: PeerId | undefined, now: Now): Branch;
   /** The tree of `author` has grown; it need not have been heard. */
@@ -81,8 +79,8 @@ export interface Branches {
   model(now: Now): Author | undefined;
   /** `peer` wants everything from everybody, and so does it from authors to come. */
   adopt(peer: PeerId): void;
-  /** `peer` had the author's last record as well. */
-  alsoHad(id: ShortId, peer: PeerId): void;
+  /** `peer` had this record as well: it counts when it is the author's last. */
+  alsoHad(author: Author | undefined, id: ShortId, peer: PeerId): void;
   /**
    * `peer` is gone. The authors that came by it, by the neighbour that comes next;
    * `substitute` names one when none is known.
@@ -105,7 +103,6 @@ const MODEL_MS = 150_000;
 export function createBranches(patience: () => number = () => 1): Branches {
   const branches = new Map<Author, Branch>();
   const lend = createLending();
-  const authors = new Map<ShortId, Author>();
   /** Neighbours that want everything; they alone are passed what comes before any tree is known. */
   const adopted = new Set<PeerId>();
   /** Of authors that have not been heard yet. */
@@ -115,9 +112,8 @@ export function createBranches(patience: () => number = () => 1): Branches {
   /** Has any tree grown yet? A newcomer that learns of thousands has nobody to look for among them. */
   let hasGrown = false;
 
-  const forget = (author: Author, branch: Branch): void => {
+  const forget = (author: Author): void => {
     branches.delete(author);
-    authors.delete(branch.lastId);
     if (model === author) model = undefined;
   };
 
@@ -141,7 +137,7 @@ export function createBranches(patience: () => number = () => 1): Branches {
   const expire = (now: Now): void => {
     for (const [author, branch] of branches) {
       if (branches.size <= MAX_AUTHORS && now.mono - branch.heardAt < patience() * LIFETIME_MS) return;
-      forget(author, branch);
+      forget(author);
     }
   };
 
@@ -179,14 +175,12 @@ export function createBranches(patience: () => number = () => 1): Branches {
     size: () => branches.size,
     room: () => ({ authors: branches.size, arrivals }),
     get: author => branches.get(author as Author),
-    authorOf: id => authors.get(id),
     isModel: author => model === author,
     model: modelOf,
     heard(author, id, parent, now) {
       const known = branches.get(author);
       const branch = known ?? begun(id, parent, now);
       if (known === undefined) begin(author, branch);
-      else authors.delete(branch.lastId);
       // Borrowed anew with every word: what was refused or asked for since belongs to the lender's tree.
       if (!isGrown(branch)) borrow(branch, now);
       branch.lastId = id;
@@ -199,7 +193,6 @@ export function createBranches(patience: () => number = () => 1): Branches {
       // Those heard of last come last, so that the first is the one to forget.
       branches.delete(author);
       branches.set(author, branch);
-      authors.set(id, author);
       expire(now);
       return branch;
     },
@@ -220,17 +213,14 @@ export function createBranches(patience: () => number = () => 1): Branches {
         branch.backup ??= peer;
       }
     },
-    forget(author) {
-      const branch = branches.get(author);
-      if (branch !== undefined) forget(author, branch);
-    },
+    forget,
     adopt(peer) {
       adopted.add(peer);
       for (const branch of branches.values()) if (branch.parent !== peer) addChild(branch, peer);
     },
-    alsoHad(id, peer) {
-      const branch = branches.get(authors.get(id) as Author);
-      if (branch !== undefined && branch.parent !== peer && !isChild(branch, peer)) branch.backup ??= peer;
+    alsoHad(author, id, peer) {
+      const branch = branches.get(author as Author);
+      if (branch?.lastId === id && branch.parent !== peer && !isChild(branch, peer)) branch.backup ??= peer;
     },
     remove(peer, substitute) {
       adopted.delete(peer);

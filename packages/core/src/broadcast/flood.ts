@@ -27,6 +27,7 @@ export function createFlood({ config, outbox }: BroadcastTools): Broadcast {
       if (path === 'sync' && !isFresh(record, config, now)) return;
       for (const [peer, link] of links) if (peer !== from && peer !== record.author) link.push(record, now);
     },
+    onRecordDropped() {},
     onRecordComing() {},
     onRecordDuplicate() {},
     // Nothing is announced here, so nothing is asked for.

@@ -98,16 +98,11 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
     graft(peer, [], authors.slice(0, wireLimits.idsPerList));
   };
 
-  const authorOf = (id: ShortId): Author | undefined => {
-    const parcel = recent.get(id);
-    return parcel === undefined ? branches.authorOf(id) : authorIdOf(parcel.author);
-  };
-
-  const branchOf = (id: ShortId): Branch | undefined => branches.get(authorOf(id));
+  const branchOf = (id: ShortId): Branch | undefined => branches.get(recent.authorOf(id));
 
   /** `peer` is the parent: what was refused of the author before, or before anybody knew whose it is, is not. */
   const welcome = (peer: PeerId | undefined, author: Author): void => {
-    if (peer !== undefined) links.get(peer)?.sender.unrefuse(id => authorOf(id) === author);
+    if (peer !== undefined) links.get(peer)?.sender.unrefuse(id => recent.authorOf(id) === author);
   };
 
   /** A wave, on to every link but the one it came by. */
@@ -182,7 +177,7 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
     for (const id of ids) {
       link.sender.unannounce(id);
       if (!recent.knows(id)) missing.announced(id, from, now);
-      else branches.alsoHad(id, from);
+      else branches.alsoHad(recent.authorOf(id), id, from);
     }
   };
 
@@ -275,6 +270,8 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
       if (isFresh(record, config, now)) announce(record, from, now);
     },
 
+    onRecordDropped: (record, now) => recent.release(record.shortId, now),
+
     onRecordComing: (id, now) => missing.coming(shortIdOf(id), now),
 
     onRecordDuplicate(recordId: RecordId, from: Source, path: Path, now: Now) {
@@ -282,8 +279,9 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
       if (link === undefined) return;
       const id = shortIdOf(recordId);
       // The parent's own second copy, after a graft that crossed the first, is no reason to part.
-      if (branches.authorOf(id) !== undefined && branchOf(id)?.parent === from) return;
-      branches.alsoHad(id, from as PeerId);
+      const branch = branchOf(id);
+      if (branch?.lastId === id && branch.parent === from) return;
+      branches.alsoHad(recent.authorOf(id), id, from as PeerId);
       link.sender.refuse(id, now);
     },
 
