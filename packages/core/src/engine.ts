@@ -166,7 +166,8 @@ function assemble(options: EngineOptions, startedAt: Now) {
     read: bytes => read(bytes, networkId),
     allows: policy.allows,
     admitAuthor: guard.admitAuthor,
-    standingOf: (record): ReturnType<Presence['standingOf']> => modules.presence.standingOf(record),
+    standingOf: (record): ReturnType<Presence['standingOf']> =>
+      modules.presence.standingOf(record) ?? modules.store.standingOf(record),
     onRestored: record => authoring.observe(record),
   });
   const { onOwnRecord } = intake;

@@ -17,7 +17,7 @@ import type { Job, Now, PeerId, RecordId } from '../types.ts';
 export interface Intake {
   onRecordOffered(fact: Extract<Fact, { type: 'record-offered' }>, now: Now): void;
   onVerified(job: Job, ok: boolean, now: Now): void;
-  /** Whoever keeps it by author knows a copy by itself: one id for each refresh of each member would be too many. */
+  /** Whoever keeps it knows a copy by itself: one id for each refresh of each member would be too many. */
   onRecordStored(record: SignedRecord): void;
   /** A record made by this node itself: known from now on. */
   onOwnRecord(record: SignedRecord, now: Now): void;
@@ -35,7 +35,7 @@ export interface IntakeTools {
   readonly allows: (record: SignedRecord) => boolean;
   readonly admitAuthor: (author: PeerId, now: Now) => boolean;
   readonly nextJob: () => Job;
-  /** Of what is remembered by author: is it what is kept, or would it change nothing even if it were genuine? */
+  /** Is it what is kept, or would it change nothing even if it were genuine? */
   readonly standingOf: (record: SignedRecord) => 'kept' | 'overtaken' | undefined;
   /** Something that storage kept, before it is judged. */
   readonly onRestored: (record: SignedRecord) => void;
@@ -108,7 +108,8 @@ export function createIntake(tools: IntakeTools): Intake {
       seen.expire(now.mono);
       const standing = tools.standingOf(record);
       if (standing === 'kept' || seen.has(record.id)) return duplicate({ record, from, path });
-      if (standing === 'overtaken') return ignore('superseded');
+      // From storage it goes on to the store, which alone has it forgotten there.
+      if (standing === 'overtaken' && from !== 'storage') return ignore('superseded');
       const untimely = timeVerdict(record, config, now);
       if (untimely !== undefined) return ignore(untimely);
       if (!tools.allows(record)) return blame(outbox, from, 'forbidden', record.key);

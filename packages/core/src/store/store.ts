@@ -6,15 +6,17 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Config } from '../config.ts';
 import type { Fact, Path, Source } from '../fact.ts';
-import { isNewer, type SignedRecord, type Statement } from '../identity/record.ts';
+import { isNewer, type SignedRecord } from '../identity/record.ts';
 import { toHex, utf8, utf8Length } from '../lib/bytes.ts';
 import type { Outbox } from '../outbox.ts';
-import type { Hlc, PeerId, RecordId, Wire } from '../types.ts';
+import type { PeerId, Wire } from '../types.ts';
 import { createOldestFirst } from './oldest-first.ts';
 
 export interface Store {
-  onRecordDrafted(draft: Extract<Fact, { type: 'record-drafted' }>['draft']): void;
+  onRecordDrafted(draft: Draft): void;
   onRecordAccepted(record: SignedRecord, from: Source, path: Path): void;
+  /** What a record, were it genuine, is beside what is kept of its key. */
+  standingOf(record: SignedRecord): 'kept' | 'overtaken' | undefined;
   /** Would a local write of `bytes` to `key` exceed the author's share? */
   exceedsQuota(author: PeerId, key: string, bytes: number): boolean;
   size(): number;
@@ -22,15 +24,12 @@ export interface Store {
   hash(): string;
 }
 
+type Draft = Extract<Fact, { type: 'record-drafted' }>['draft'];
+
 interface Entry {
-  readonly key: string;
-  readonly hlc: Hlc;
-  readonly author: PeerId;
-  readonly deleted: boolean;
+  /** A local write is a draft while it is being signed. */
+  said: Draft | SignedRecord;
   readonly bytes: number;
-  /** Missing while a local write is still being signed. */
-  record: SignedRecord | undefined;
-  readonly id: RecordId | undefined;
 }
 
 interface Share {
@@ -42,7 +41,10 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
   const entries = new Map<string, Entry>();
   const shares = new Map<PeerId, Share>();
   /** By clock and not by arrival, so that all peers forget the same ones. */
-  const deletions = createOldestFirst<Entry>(isNewer, entry => entries.get(entry.key) === entry);
+  const deletions = createOldestFirst<Entry>(
+    (a, b) => isNewer(a.said, b.said),
+    entry => entries.get(entry.said.key) === entry,
+  );
   let tombstones = 0;
   let totalBytes = 0;
   /** Highest clock of a tombstone that was forgotten. */
@@ -52,23 +54,24 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
   const shareOf = (author: PeerId): Share => shares.get(author) ?? { keys: 0, bytes: 0 };
 
   const count = (entry: Entry, sign: 1 | -1): void => {
-    if (entry.deleted) {
+    if (isDeletion(entry)) {
       tombstones += sign;
       return;
     }
-    const share = shareOf(entry.author);
+    const { author } = entry.said;
+    const share = shareOf(author);
     share.keys += sign;
     share.bytes += sign * entry.bytes;
     totalBytes += sign * entry.bytes;
-    if (share.keys === 0) shares.delete(entry.author);
-    else shares.set(entry.author, share);
+    if (share.keys === 0) shares.delete(author);
+    else shares.set(author, share);
   };
 
   const exceeds = (author: PeerId, key: string, bytes: number): boolean => {
     const old = entries.get(key);
-    const mine = old !== undefined && !old.deleted && old.author === author ? old : undefined;
+    const mine = old !== undefined && !isDeletion(old) && old.said.author === author ? old : undefined;
     const share = shareOf(author);
-    if ((old === undefined || old.deleted) && entries.size - tombstones >= config['store.maxKeys']) return true;
+    if ((old === undefined || isDeletion(old)) && entries.size - tombstones >= config['store.maxKeys']) return true;
     if (share.keys - (mine ? 1 : 0) >= config['store.keysPerAuthor']) return true;
     if (totalBytes - (old?.bytes ?? 0) + bytes > config['store.maxBytes']) return true;
     return share.bytes - (mine?.bytes ?? 0) + bytes > config['store.bytesPerAuthor'];
@@ -76,21 +79,22 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
 
   const drop = (entry: Entry): void => {
     count(entry, -1);
-    if (entry.record === undefined) return;
-    outbox.fact({ type: 'record-dropped', record: entry.record });
-    outbox.effect({ type: 'forget', id: entry.record.id });
+    if (!isSigned(entry.said)) return;
+    outbox.fact({ type: 'record-dropped', record: entry.said });
+    outbox.effect({ type: 'forget', id: entry.said.id });
   };
 
   const put = (entry: Entry, value: Wire, local: boolean): void => {
-    const old = entries.get(entry.key);
-    if (old !== undefined) drop(old);
-    entries.set(entry.key, entry);
+    const { key, author, hlc } = entry.said;
+    const old = entries.get(key);
+    entries.set(key, entry);
     count(entry, 1);
+    if (old !== undefined) drop(old);
     hash = undefined;
-    if (entry.deleted) deletions.add(entry);
-    if (entry.deleted && (old === undefined || old.deleted)) return;
-    const { key, author, hlc } = entry;
-    const delivery = { what: 'state', key, value: entry.deleted ? undefined : value, author, hlc, local } as const;
+    const deleted = isDeletion(entry);
+    if (deleted) deletions.add(entry);
+    if (deleted && (old === undefined || isDeletion(old))) return;
+    const delivery = { what: 'state', key, value: deleted ? undefined : value, author, hlc, local } as const;
     outbox.effect({ type: 'deliver', delivery });
   };
 
@@ -98,8 +102,8 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
     while (tombstones > config['store.maxTombstones']) {
       const oldest = deletions.take();
       if (oldest === undefined) return;
-      floor = Math.max(floor, oldest.hlc);
-      entries.delete(oldest.key);
+      floor = Math.max(floor, oldest.said.hlc);
+      entries.delete(oldest.said.key);
       drop(oldest);
     }
   };
@@ -118,19 +122,19 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
   return {
     onRecordDrafted(draft) {
       if (draft.kind === 'state' || draft.kind === 'state-delete') {
-        put(toEntry(draft, undefined, sizeOf(draft.value)), draft.value, true);
+        put({ said: draft, bytes: sizeOf(draft.value) }, draft.value, true);
         forgetDeletions();
       }
     },
 
     onRecordAccepted(record, from, path) {
       const old = entries.get(record.key);
-      if (old !== undefined && old.record === undefined && old.hlc === record.hlc && old.author === record.author) {
-        old.record = record;
+      if (old !== undefined && isDraftOf(old.said, record)) {
+        old.said = record;
         hash = undefined;
         return keep(record, from, path);
       }
-      if (old !== undefined && !isNewer(record, old)) return ignore(record, from, 'superseded');
+      if (old !== undefined && !isNewer(record, old.said)) return ignore(record, from, 'superseded');
       // What this node itself says, or kept across a restart, is not doubted.
       const isDoubtful = old === undefined && record.hlc <= floor && from !== 'self' && from !== 'storage';
       if (isDoubtful) return ignore(record, from, 'stale');
@@ -138,9 +142,17 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
       if (record.kind === 'state' && exceeds(record.author, record.key, size)) {
         return ignore(record, from, 'quota');
       }
-      put(toEntry(record, record, size), record.value, record.author === self && from === 'self');
+      put({ said: record, bytes: size }, record.value, record.author === self && from === 'self');
       keep(record, from, path);
       forgetDeletions();
+    },
+
+    standingOf(record) {
+      if (record.kind !== 'state' && record.kind !== 'state-delete') return undefined;
+      const said = entries.get(record.key)?.said;
+      if (said === undefined || isDraftOf(said, record)) return undefined;
+      if (isSigned(said) && said.id === record.id) return 'kept';
+      return isNewer(record, said) ? undefined : 'overtaken';
     },
 
     exceedsQuota: exceeds,
@@ -149,9 +161,16 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
   };
 }
 
-function toEntry(said: Omit<Statement, 'seq' | 'exp'>, record: SignedRecord | undefined, bytes: number): Entry {
-  const { key, hlc, author, kind } = said;
-  return { key, hlc, author, deleted: kind === 'state-delete', bytes, record, id: record?.id };
+function isSigned(said: Draft | SignedRecord): said is SignedRecord {
+  return 'id' in said;
+}
+
+function isDraftOf(said: Draft | SignedRecord, { hlc, author }: SignedRecord): boolean {
+  return !isSigned(said) && said.hlc === hlc && said.author === author;
+}
+
+function isDeletion({ said }: Entry): boolean {
+  return said.kind === 'state-delete';
 }
 
 /** What a value weighs against its author's share: about its encoded size, in bytes. */
@@ -167,6 +186,6 @@ function sizeOf(value: Wire): number {
 
 function hashOf(entries: ReadonlyMap<string, Entry>): string {
   const ids: string[] = [];
-  for (const entry of entries.values()) ids.push(entry.record?.id ?? `unsigned ${entry.key}`);
+  for (const { said } of entries.values()) ids.push(isSigned(said) ? said.id : `unsigned ${said.key}`);
   return toHex(sha256(utf8(ids.sort().join(' '))).subarray(0, 8));
 }

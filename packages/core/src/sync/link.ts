@@ -69,17 +69,23 @@ export function touch(link: Link, now: Now): void {
 export interface Shipped {
   /** Those of the records that may be sent once more; they count as sent. */
   admit(records: readonly SignedRecord[], now: Now): readonly SignedRecord[];
+  /** Forgets what is too long ago to count. */
+  expire(now: Now): void;
 }
 
 export function createShipped(): Shipped {
   let times = new Map<RecordId, number>();
   let since = Number.NEGATIVE_INFINITY;
+
+  const expire = (now: Now): void => {
+    if (times.size > 0 && now.mono - since >= SHIPPED_MS) times = new Map();
+  };
+
   return {
+    expire,
     admit(records, now) {
-      if (now.mono - since >= SHIPPED_MS) {
-        times = new Map();
-        since = now.mono;
-      }
+      expire(now);
+      if (times.size === 0) since = now.mono;
       return records.filter(({ id }) => {
         const before = times.get(id) ?? 0;
         if (before >= SHIPPED_TIMES || (before === 0 && times.size >= SHIPPED_RECORDS)) return false;

@@ -186,10 +186,12 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
   };
 
   const expire = (now: Now): void => {
-    for (const link of links.values())
+    for (const link of links.values()) {
+      link.shipped.expire(now);
       for (const session of [link.own, link.theirs])
         if (session !== undefined && now.mono >= session.touchedAt + config['sync.timeoutMs'])
           endSession(link, session);
+    }
   };
 
   return {
