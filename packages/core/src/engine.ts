@@ -373,7 +373,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'record-stored':
       return onRecordStored(m, fact, now);
     case 'record-dropped':
-      m.broadcast.onRecordDropped(fact.record, now);
+      m.broadcast.onRecordDropped(fact.record);
       m.transfer.onRecordDropped(fact.record);
       return m.sync.onRecordDropped(fact.record);
     case 'member-joined':

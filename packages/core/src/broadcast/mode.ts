@@ -16,7 +16,7 @@ export interface Broadcast {
   onRecordAccepted(record: SignedRecord, from: Source, now: Now): void;
   onRecordStored(record: SignedRecord, from: Source, path: Path, now: Now): void;
   /** Replaced, or of no more use: nobody else is to have it from here. */
-  onRecordDropped(record: SignedRecord, now: Now): void;
+  onRecordDropped(record: SignedRecord): void;
   /** Somebody offered it, and it is fetched: perhaps it comes. */
   onRecordComing(id: RecordId, now: Now): void;
   onRecordDuplicate(id: RecordId, from: Source, path: Path, now: Now): void;

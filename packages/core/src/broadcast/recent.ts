@@ -4,8 +4,8 @@
  * its place goes the same ways: only whose it was is remembered, for the grafts and refusals that name it.
  */
 import type { SignedRecord } from '../identity/record.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
+import { createFifo } from '../lib/fifo.ts';
 import type { Now, ShortId } from '../types.ts';
 import { type Author, authorIdOf } from './branches.ts';
 
@@ -17,21 +17,15 @@ export interface Recent {
   /** Known, though perhaps not worth keeping. */
   note(id: ShortId, now: Now): void;
   /** Nobody here keeps it any more, so it is not told to others either. */
-  release(id: ShortId, now: Now): void;
+  release(id: ShortId): void;
   knows(id: ShortId): boolean;
   get(id: ShortId): Parcel | undefined;
   authorOf(id: ShortId): Author | undefined;
   expire(now: Now): void;
-  /** Newest last, but for what was released. */
+  /** Newest last. */
   ids(): Iterable<ShortId>;
   /** Newest last. */
   all(): Iterable<[ShortId, Parcel]>;
-}
-
-interface Kept {
-  readonly parcel: Parcel;
-  /** Whole milliseconds, which take no object of their own. */
-  readonly until: number;
 }
 
 const MAX_RECORDS = 4_096;
@@ -41,64 +35,70 @@ const LIFETIME_MS = 60_000;
 
 export function createRecent(): Recent {
   const known: ExpiringSet<ShortId> = createExpiringSet(MAX_KNOWN, LIFETIME_MS);
-  const released: ExpiringMap<ShortId, Author> = createExpiringMap(MAX_KNOWN, LIFETIME_MS);
-  const kept = new Map<ShortId, Kept>();
+  /** Of what was released only the author. */
+  const kept = new Map<ShortId, Parcel | Author>();
+  /** When each of them ends, in the same order: a number for each, where a pair of both would be an object. */
+  const ends = createFifo<number>();
+  let records = 0;
   let bytes = 0;
 
-  const take = (id: ShortId): Parcel | undefined => {
-    const parcel = kept.get(id)?.parcel;
-    if (parcel === undefined) return undefined;
-    kept.delete(id);
-    bytes -= parcel.bytes.length;
-    return parcel;
+  const parcelOf = (id: ShortId): Parcel | undefined => {
+    const what = kept.get(id);
+    return typeof what === 'string' ? undefined : what;
   };
 
-  const release = (id: ShortId, now: Now): void => {
-    const parcel = take(id);
-    if (parcel !== undefined) released.set(id, authorIdOf(parcel.author), now.mono);
+  const count = (parcel: Parcel, sign: 1 | -1): void => {
+    records += sign;
+    bytes += sign * parcel.bytes.length;
+  };
+
+  const dropOldest = (): ShortId => {
+    const [id, what] = kept.entries().next().value!;
+    kept.delete(id);
+    ends.shift();
+    if (typeof what !== 'string') count(what, -1);
+    return id;
   };
 
   return {
     add(record, now) {
       const { shortId } = record;
-      const old = kept.get(shortId);
-      if (old !== undefined) return old.parcel;
-      const parcel = parcelOf(record);
-      kept.set(shortId, { parcel, until: Math.ceil(now.mono + LIFETIME_MS) });
+      const old = parcelOf(shortId);
+      if (old !== undefined) return old;
+      const parcel = toParcel(record);
+      if (!kept.has(shortId)) ends.push(Math.ceil(now.mono + LIFETIME_MS));
+      kept.set(shortId, parcel);
       known.delete(shortId);
-      released.delete(shortId);
-      bytes += parcel.bytes.length;
-      while (kept.size > MAX_RECORDS || bytes > MAX_BYTES) release(kept.keys().next().value!, now);
+      count(parcel, 1);
+      while (records > MAX_RECORDS || kept.size > MAX_KNOWN || bytes > MAX_BYTES) known.add(dropOldest(), now.mono);
       return parcel;
     },
     note: (id, now) => known.add(id, now.mono),
-    release,
-    knows: id => known.has(id) || kept.has(id) || released.has(id),
-    get: id => kept.get(id)?.parcel,
+    release(id) {
+      const parcel = parcelOf(id);
+      if (parcel === undefined) return;
+      count(parcel, -1);
+      kept.set(id, authorIdOf(parcel.author));
+    },
+    knows: id => known.has(id) || kept.has(id),
+    get: parcelOf,
     authorOf(id) {
-      const parcel = kept.get(id)?.parcel;
-      return parcel === undefined ? released.get(id) : authorIdOf(parcel.author);
+      const what = kept.get(id);
+      return typeof what === 'object' ? authorIdOf(what.author) : what;
     },
     expire(now) {
       known.expire(now.mono);
-      released.expire(now.mono);
-      for (const [id, { until }] of kept) {
-        if (until > now.mono) return;
-        take(id);
-      }
+      for (let end = ends.peek(); end !== undefined && end <= now.mono; end = ends.peek()) dropOldest();
     },
-    *ids() {
-      yield* released.keys();
-      yield* kept.keys();
-    },
+    ids: () => kept.keys(),
     *all() {
-      for (const [id, { parcel }] of kept) yield [id, parcel];
+      for (const [id, what] of kept) if (typeof what !== 'string') yield [id, what];
     },
   };
 }
 
 /** Nobody else keeps an event, and what has been read of it weighs as much again; other records are kept anyway. */
-function parcelOf(record: SignedRecord): Parcel {
+function toParcel(record: SignedRecord): Parcel {
   const { id, author, kind, key, bytes } = record;
   return kind === 'event' ? { id, author, kind, key, bytes } : record;
 }

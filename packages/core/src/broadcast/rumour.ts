@@ -76,7 +76,7 @@ export function createRumour(
       // The textbook's rounds are in step; here they start when the first rumour comes.
       roundAt ??= now.mono + (path === 'self' ? 0 : config['broadcast.roundMs']);
     },
-    onRecordDropped: (record, now) => recent.release(record.shortId, now),
+    onRecordDropped: record => recent.release(record.shortId),
     onRecordComing() {},
     onRecordDuplicate() {},
     onFrame(from, frame, now) {

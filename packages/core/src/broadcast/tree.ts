@@ -270,7 +270,7 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
       if (isFresh(record, config, now)) announce(record, from, now);
     },
 
-    onRecordDropped: (record, now) => recent.release(record.shortId, now),
+    onRecordDropped: record => recent.release(record.shortId),
 
     onRecordComing: (id, now) => missing.coming(shortIdOf(id), now),
 

@@ -27,8 +27,9 @@ export interface Store {
 type Draft = Extract<Fact, { type: 'record-drafted' }>['draft'];
 
 interface Entry {
-  /** A local write is a draft while it is being signed. */
-  said: Draft | SignedRecord;
+  said: Draft;
+  /** The same, or nothing while a local write is still being signed. */
+  record: SignedRecord | undefined;
   readonly bytes: number;
 }
 
@@ -79,9 +80,9 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
 
   const drop = (entry: Entry): void => {
     count(entry, -1);
-    if (!isSigned(entry.said)) return;
-    outbox.fact({ type: 'record-dropped', record: entry.said });
-    outbox.effect({ type: 'forget', id: entry.said.id });
+    if (entry.record === undefined) return;
+    outbox.fact({ type: 'record-dropped', record: entry.record });
+    outbox.effect({ type: 'forget', id: entry.record.id });
   };
 
   const put = (entry: Entry, value: Wire, local: boolean): void => {
@@ -122,15 +123,16 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
   return {
     onRecordDrafted(draft) {
       if (draft.kind === 'state' || draft.kind === 'state-delete') {
-        put({ said: draft, bytes: sizeOf(draft.value) }, draft.value, true);
+        put({ said: draft, record: undefined, bytes: sizeOf(draft.value) }, draft.value, true);
         forgetDeletions();
       }
     },
 
     onRecordAccepted(record, from, path) {
       const old = entries.get(record.key);
-      if (old !== undefined && isDraftOf(old.said, record)) {
+      if (old !== undefined && isDraftOf(old, record)) {
         old.said = record;
+        old.record = record;
         hash = undefined;
         return keep(record, from, path);
       }
@@ -142,17 +144,17 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
       if (record.kind === 'state' && exceeds(record.author, record.key, size)) {
         return ignore(record, from, 'quota');
       }
-      put({ said: record, bytes: size }, record.value, record.author === self && from === 'self');
+      put({ said: record, record, bytes: size }, record.value, record.author === self && from === 'self');
       keep(record, from, path);
       forgetDeletions();
     },
 
     standingOf(record) {
       if (record.kind !== 'state' && record.kind !== 'state-delete') return undefined;
-      const said = entries.get(record.key)?.said;
-      if (said === undefined || isDraftOf(said, record)) return undefined;
-      if (isSigned(said) && said.id === record.id) return 'kept';
-      return isNewer(record, said) ? undefined : 'overtaken';
+      const entry = entries.get(record.key);
+      if (entry === undefined || isDraftOf(entry, record)) return undefined;
+      if (entry.record?.id === record.id) return 'kept';
+      return isNewer(record, entry.said) ? undefined : 'overtaken';
     },
 
     exceedsQuota: exceeds,
@@ -161,12 +163,8 @@ export function createStore(self: PeerId, config: Config, outbox: Outbox): Store
   };
 }
 
-function isSigned(said: Draft | SignedRecord): said is SignedRecord {
-  return 'id' in said;
-}
-
-function isDraftOf(said: Draft | SignedRecord, { hlc, author }: SignedRecord): boolean {
-  return !isSigned(said) && said.hlc === hlc && said.author === author;
+function isDraftOf({ said, record }: Entry, { hlc, author }: SignedRecord): boolean {
+  return record === undefined && said.hlc === hlc && said.author === author;
 }
 
 function isDeletion({ said }: Entry): boolean {
@@ -186,6 +184,6 @@ function sizeOf(value: Wire): number {
 
 function hashOf(entries: ReadonlyMap<string, Entry>): string {
   const ids: string[] = [];
-  for (const { said } of entries.values()) ids.push(isSigned(said) ? said.id : `unsigned ${said.key}`);
+  for (const { said, record } of entries.values()) ids.push(record?.id ?? `unsigned ${said.key}`);
   return toHex(sha256(utf8(ids.sort().join(' '))).subarray(0, 8));
 }

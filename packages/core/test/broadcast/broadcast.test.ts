@@ -151,6 +151,17 @@ test('CAST-7: a node that leaves by pull tells its last words unasked', () => {
   expect(b.copies()).toEqual([1, 1, 1, 1]);
 });
 
+test.each(['pull', 'push-pull'] as const)('CAST-30: by %s what has been replaced is not given to who asks', mode => {
+  const b = bench({ 'broadcast.mode': mode });
+  const [one, two] = [said(1), said(2)];
+  b.store(one, links[1], 0);
+  b.store(two, links[1], 0);
+  b.broadcast.onRecordDropped(one);
+  b.sent();
+  b.broadcast.onFrame(links[0]!, { type: 'pull', ids: [] }, at(1));
+  expect(b.sent()).toEqual([{ to: links[0], frame: { type: 'push', records: [two.bytes] } }]);
+});
+
 test('CAST-1: a neighbour that is gone gets nothing', () => {
   const b = bench();
   b.broadcast.onNeighbourDown(links[0]!, at(0));

@@ -290,7 +290,7 @@ test('CAST-30: what has been replaced is sent to nobody, yet for a minute a graf
   const t = bench();
   const [one, two] = [said(1), said(2)];
   t.grow(one, a);
-  t.broadcast.onRecordDropped(one, at(10));
+  t.broadcast.onRecordDropped(one);
   t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(one)] }, at(11));
   t.frames();
   t.store(two, a, 20);

@@ -299,6 +299,9 @@ test('INTAKE-13: what is kept by author is a copy, and what is overtaken is igno
   b.offer(overtaken);
   expect(reasons(b)).toEqual(['duplicate', 'superseded']);
   expect(b.verify()).toBe(0);
+  // The store alone has it forgotten where it comes from.
+  b.offer(overtaken, 'storage');
+  expect(b.verify()).toBe(1);
 });
 
 test('INTAKE-13: what is kept by author is not remembered by its id as well', () => {

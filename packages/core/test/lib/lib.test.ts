@@ -12,6 +12,7 @@ import {
 import { createEarliest } from '../../src/lib/earliest.ts';
 import { createExpiringMap } from '../../src/lib/expiring-map.ts';
 import { createExpiringSet } from '../../src/lib/expiring-set.ts';
+import { createFifo } from '../../src/lib/fifo.ts';
 import { createRng, seedFrom } from '../../src/lib/rng.ts';
 import { createSampledSet } from '../../src/lib/sampled-set.ts';
 import { createTokenBucket } from '../../src/lib/token-bucket.ts';
@@ -204,4 +205,18 @@ test('LIB-5: all are gone through only when the earliest moved away', () => {
   expect([earliest.at(), searches]).toEqual([10, 0]);
   earliest.moved(10, 40);
   expect([earliest.at(), earliest.at(), searches]).toEqual([20, 20, 1]);
+});
+
+test('LIB-7: a queue gives what came first, also while more comes than goes', () => {
+  const fifo = createFifo<number>();
+  let [put, taken] = [0, 0];
+  for (let round = 0; round < 300; round++) {
+    for (let n = 0; n < 3; n++) fifo.push(put++);
+    expect(fifo.peek()).toBe(taken);
+    for (let n = 0; n < 2; n++) expect(fifo.shift()).toBe(taken++);
+  }
+  while (taken < put) expect(fifo.shift()).toBe(taken++);
+  expect([fifo.peek(), fifo.shift()]).toEqual([undefined, undefined]);
+  fifo.push(7);
+  expect(fifo.shift()).toBe(7);
 });

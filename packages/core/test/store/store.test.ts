@@ -349,3 +349,25 @@ test('STORE-10: what is overtaken on arrival is neither kept nor passed on', () 
   expect(b.effects()).toEqual([]);
   expect(b.store.exceedsQuota(peer(1), 'k', 1)).toBe(false);
 });
+
+test('INTAKE-13: the store says what it keeps of a key and what that has overtaken', () => {
+  const b = bench();
+  const [early, kept, late] = [1, 2, 3].map(clock => record({ author: peer(1), key: 'k', at: clock }));
+  const standings = () => [early!, kept!, late!].map(said => b.store.standingOf(said));
+  expect(standings()).toEqual([undefined, undefined, undefined]);
+  b.accept(kept!);
+  expect(standings()).toEqual(['overtaken', 'kept', undefined]);
+  b.accept(record({ author: peer(1), key: 'k', at: 4, kind: 'state-delete' }));
+  expect(standings()).toEqual(['overtaken', 'overtaken', 'overtaken']);
+  expect(b.store.standingOf(record({ kind: 'event', key: 'k', at: 1 }))).toBeUndefined();
+});
+
+test('INTAKE-13: a local write is no copy of what is signed for it', () => {
+  const b = bench();
+  const [early, own] = [1, 2].map(clock => record({ author: self, key: 'k', at: clock }));
+  const { author, kind, key, value, hlc } = own!;
+  b.store.onRecordDrafted({ author, kind, key, value, hlc });
+  expect([early!, own!].map(said => b.store.standingOf(said))).toEqual(['overtaken', undefined]);
+  b.accept(own!);
+  expect(b.store.standingOf(own!)).toBe('kept');
+});
