@@ -2,13 +2,23 @@
  * Runs a scenario: sets the world up, plays the script on it, watches, and reports. Equal scenario and seed:
  * equal run, to the last byte.
  */
-import { createRng, type Effect, type Engine, type Input, makeConfig, type PeerId, seedFrom } from '@hearsay/core';
+import {
+  createRng,
+  type Effect,
+  type Engine,
+  type Hlc,
+  type Input,
+  makeConfig,
+  type PeerId,
+  seedFrom,
+} from '@hearsay/core';
 import { type AppState, createAppState } from './measure/app-state.ts';
 import type { Curve } from './measure/chart.ts';
 import { failuresOf } from './measure/expect.ts';
 import { createInvariants, type Invariants } from './measure/invariants.ts';
 import { createMembership, type Membership, missedAfterMs } from './measure/membership.ts';
-import { createMessages, type Messages } from './measure/messages.ts';
+import { createMessages, type Message, type Messages } from './measure/messages.ts';
+import { quantile } from './measure/quantiles.ts';
 import { createReach, type Reach } from './measure/reach.ts';
 import { createRelayMeter, type RelayMeter } from './measure/relay.ts';
 import type { LifeTotals, Report } from './measure/report.ts';
@@ -21,6 +31,7 @@ import type { Stage } from './play/stage.ts';
 import { playTimeline } from './play/timeline.ts';
 import { parseScenario } from './scenario/parse.ts';
 import type { Scenario, ScenarioFile } from './scenario/scenario.ts';
+import { separates } from './world/network.ts';
 import { isUp, type SimNode } from './world/node.ts';
 import { createWorld, type Observer, type World } from './world/world.ts';
 
@@ -132,7 +143,7 @@ export function startScenario(file: ScenarioFile, options: RunOptions = {}): Run
         report = reportOf(world, scenario, watch, {
           counts,
           spreadBytes: spreadBytes(),
-          peak: traffic.peak,
+          traffic,
           cost: { cpuMs, memoryMb: options.memoryMb?.() ?? null },
         });
       }
@@ -178,10 +189,13 @@ function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Wat
   const world = (): World => theWorld!;
   const reach = createReach();
   const messages = createMessages(() => world().nodes.length, reach.pieceOf);
-  const membership = createMembership(world, config, scenario.presence);
+  const membership = createMembership(world, config, scenario.presence === Number.POSITIVE_INFINITY);
   const invariants = createInvariants(world, config);
   const appState = createAppState();
-  const relay = createRelayMeter();
+  const relay = createRelayMeter({
+    isServerUp: () => world().signaling.up,
+    isRunning: peer => world().nodeOf(peer)?.engine !== undefined,
+  });
   const penalised = new Set<PeerId>();
   const lives: LifeTotals[] = [];
   const copies = { ofLoad: scenario.load.map(() => 0), delta: 0 };
@@ -192,6 +206,7 @@ function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Wat
     if (record === undefined) return;
     if (record.kind === 'accuse') membership.onAccusation(node, record.key as PeerId);
     else if (record.kind !== 'leave') membership.onSpoke(node);
+    if (record.kind === 'presence') membership.onStated(node, (record.value as readonly [Hlc])[0]);
     appState.onSigned(record);
     messages.onSigned(
       node,
@@ -227,6 +242,11 @@ function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Wat
       const load = kind === 'presence' ? presences : loadOf(key);
       if (load !== undefined && copies.ofLoad[load] !== undefined) copies.ofLoad[load] += 1;
     },
+    onStarted(node) {
+      membership.onStarted(node);
+      invariants.onStarted(node);
+    },
+    onResumed: membership.onResumed,
     onStopped(node, engine) {
       membership.onStopped(node);
       appState.onStopped(node);
@@ -271,15 +291,15 @@ function inspectQuiet(world: World, { invariants, appState }: Watch): void {
 interface Measured {
   readonly counts: readonly LoadCount[];
   readonly spreadBytes: readonly number[];
-  readonly peak: number;
+  readonly traffic: Traffic;
   readonly cost: Omit<Report['run'], 'events'>;
 }
 
 function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Measured): Report {
   const { messages } = watch;
-  const { counts, spreadBytes, peak, cost } = measured;
+  const { counts, spreadBytes, traffic, cost } = measured;
   const lives = livesOf(world, watch);
-  const bytes = bytesOf(lives, peak, world.network.longestQueue());
+  const bytes = bytesOf(lives, traffic, world.network.longestQueue());
   const loads = counts.map((count, i) => ({
     kind: scenario.load[i]!.kind,
     sent: count.sent,
@@ -287,6 +307,7 @@ function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Meas
     redundancy: redundancyOf(watch.copies.ofLoad[i]!, messages.deliveriesOf(i)),
     bytes: spreadBytes[i]!,
     missedInReach: messages.missedInReach(world.nodes, i),
+    t99UncutMs: quantile(messages.times(world.nodes, i, isUncut(world)), 0.99),
     ...messages.spread(world.nodes, i),
   }));
   return {
@@ -314,6 +335,12 @@ function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Meas
 /** All that ended, and all that run. */
 function livesOf(world: World, watch: Watch): readonly LifeTotals[] {
   return [...watch.lives, ...world.nodes.filter(isUp).map(node => totalsOf(node, node.engine, world.now))];
+}
+
+/** Could the node be reached from the writer of the message when it was published? */
+function isUncut({ network }: World): (message: Message, node: SimNode) => boolean {
+  return ({ writer, at }, node) =>
+    !network.partitions.some(cut => cut.since <= at && at < cut.until && separates(cut, writer, node));
 }
 
 function redundancyOf(copies: number, deliveries: number): number | null {

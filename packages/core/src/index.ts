@@ -12,6 +12,7 @@ export {
 export type { Effect } from './effect.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export { type ErrorCode, HearsayError } from './errors.ts';
+export { wallMsOf } from './identity/hlc.ts';
 export { isPeerId, isRegion, networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
 export type { Delivery, Input, PublishKind } from './input.ts';
 export { concatBytes, equalBytes, fromHex, toHex, utf8, utf8Length } from './lib/bytes.ts';

@@ -34,6 +34,7 @@ export type Rule =
 export interface Invariants {
   /** What the node is about to sign, when it can be read. */
   onSign(node: SimNode, effect: Extract<Effect, { type: 'sign' }>): SignedRecord | undefined;
+  onStarted(node: SimNode): void;
   onLinkUp(node: SimNode): void;
   break(rule: Rule, node: SimNode | undefined, detail: string): void;
   /** Limits and sums, from time to time. `all`: of every node; else large rooms are looked through in turns. */
@@ -54,6 +55,8 @@ const MAX_GOODBYE_BYTES = 1_024;
 export function createInvariants(world: () => World, config: Config): Invariants {
   const broken: Broken[] = [];
   const lastSeq = new Map<number, number>();
+  /** By node: the latest that its wall clock said when it signed, ms since the world began. */
+  const lastSigned = new Map<number, number>();
   const limits = limitsOf(config);
   let turn = 0;
 
@@ -83,7 +86,14 @@ export function createInvariants(world: () => World, config: Config): Invariants
       const last = lastSeq.get(node.index) ?? -1;
       if (record.seq <= last) fail('seq-rises', node, `signs seq ${record.seq} after ${last}`);
       lastSeq.set(node.index, record.seq);
+      lastSigned.set(node.index, Math.max(world().now + node.skewMs, lastSigned.get(node.index) ?? 0));
       return record;
+    },
+
+    onStarted(node) {
+      // Its numbers come from the clock: with that set back and nothing kept, nobody could know how far it had counted.
+      const isBehind = world().now + node.skewMs < (lastSigned.get(node.index) ?? 0);
+      if (isBehind && node.storage.size === 0) lastSeq.delete(node.index);
     },
 
     onLinkUp(node) {

@@ -49,9 +49,11 @@ export interface Messages {
   spread(nodes: readonly SimNode[], load?: number): Spread;
   /** Pairs that were not served although both were in one piece right after the last crash; `null`: no such message. */
   missedInReach(nodes: readonly SimNode[], load: number): number | null;
-  /** Sorted times of all pairs, infinite where undelivered. */
-  times(nodes: readonly SimNode[], load?: number): Float64Array;
+  /** Sorted times of all pairs, or of those that `isAsked` accepts, infinite where undelivered. */
+  times(nodes: readonly SimNode[], load?: number, isAsked?: IsAsked): Float64Array;
 }
+
+type IsAsked = (message: Message, node: SimNode) => boolean;
 
 /** CBOR around the padding of a message's value. */
 const VALUE_OVERHEAD = 12;
@@ -93,11 +95,11 @@ export function createMessages(nodeCount: () => number, pieceOf: (node: SimNode)
   const counted = (message: Message, node: SimNode): boolean =>
     node !== message.writer && node.engine !== undefined && node.bornAt <= message.at;
 
-  const timesOf = (chosen: readonly Message[], nodes: readonly SimNode[]): Float64Array => {
+  const timesOf = (chosen: readonly Message[], nodes: readonly SimNode[], isAsked?: IsAsked): Float64Array => {
     const times: number[] = [];
     for (const message of chosen) {
       for (const node of nodes) {
-        if (!counted(message, node)) continue;
+        if (!counted(message, node) || isAsked?.(message, node) === false) continue;
         const ms = message.tookMs[node.index]!;
         times.push(Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms);
       }
@@ -162,7 +164,7 @@ export function createMessages(nodeCount: () => number, pieceOf: (node: SimNode)
       );
       return missed.reduce((sum, count) => sum + count, 0);
     },
-    times: (nodes, load) => timesOf(signedOf(load), nodes),
+    times: (nodes, load, isAsked) => timesOf(signedOf(load), nodes, isAsked),
     spread(nodes, load) {
       const chosen = signedOf(load);
       const times = timesOf(chosen, nodes);

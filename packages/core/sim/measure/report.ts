@@ -21,6 +21,8 @@ export interface Report {
        * right after it; `null`: nothing was said since a crash.
        */
       readonly missedInReach: number | null;
+      /** `t99Ms` over the pairs that no partition separated when the message was published. */
+      readonly t99UncutMs: number | null;
     })[];
   };
   /** Copies of load records received beyond the first, per delivery (RMR). */
@@ -32,6 +34,8 @@ export interface Report {
       readonly out: Distribution;
       /** Sent per running node in the worst second of the run. */
       readonly peak: number;
+      /** The most that any one node sent within one second. */
+      readonly peakOfOne: number;
     };
     /** Sent in all, by type of frame. */
     readonly byFrame: { readonly [type: string]: number };
@@ -84,15 +88,16 @@ export interface LifeTotals {
 const SPREAD = String.raw`(t50Ms|t90Ms|t99Ms|t100Ms|delivered|toAllMs\.(mean|max))`;
 const PATHS: readonly RegExp[] = [
   new RegExp(String.raw`^convergence\.(loads\.\d+\.)?${SPREAD}$`),
-  /^convergence\.loads\.\d+\.(sent|refused|redundancy|bytes|missedInReach)$/,
+  /^convergence\.loads\.\d+\.(sent|refused|redundancy|bytes|missedInReach|t99UncutMs)$/,
   /^redundancy$/,
   /^bytes\.backlogMax$/,
-  /^bytes\.perNodePerSecond\.((in|out)\.(mean|p99|max)|peak)$/,
+  /^bytes\.perNodePerSecond\.((in|out)\.(mean|p99|max)|peak|peakOfOne)$/,
   /^bytes\.byFrame\.(push|ihave|graft|prune|pull|sync|grow|delta|want|done|heartbeat|ping|pong|shuffle|shuffle-reply|disconnect|relay)$/,
-  /^membership\.(falseSuspicions|falseDeaths|ghosts|divergence|refutations|statusFlips|fullViewsMs|detectionMs\.(p50|p99|max))$/,
+  /^membership\.(falseSuspicions|falseDeaths|accusations|deaths|healthySuspicions|healthyDeaths|ghosts|divergence)$/,
+  /^membership\.(refutations|statusFlips|fullViewsMs|equalViewsMs|(detectionMs|backAliveMs)\.(p50|p99|max))$/,
   /^state\.resurrected$/,
   /^overlay\.(degree\.(min|mean|max)|components|largestComponent|dials|dialBudgetMax|reachAfterCrash|withinRegion)$/,
-  /^relay\.(attempts|success|hops\.(mean|max))$/,
+  /^relay\.(alone\.)?(attempts|success|bytesPerSignal|hops\.(mean|max))$/,
   /^guard\.honestPenalised$/,
   /^sync\.(sessions|bytes|perDifference)$/,
   /^verify\.perNodePerSecond\.(mean|max)$/,

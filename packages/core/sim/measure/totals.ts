@@ -10,7 +10,9 @@ export function totalsOf(node: SimNode, engine: Engine, now: number): LifeTotals
   return { seconds: Math.max(0.001, (now - node.bornAt) / 1000), stats: engine.stats() };
 }
 
-export function bytesOf(lives: readonly LifeTotals[], peak: number, backlogMax: number): Report['bytes'] {
+type Peaks = Pick<Report['bytes']['perNodePerSecond'], 'peak' | 'peakOfOne'>;
+
+export function bytesOf(lives: readonly LifeTotals[], peaks: Peaks, backlogMax: number): Report['bytes'] {
   const byFrame: { [type: string]: number } = {};
   for (const { stats } of lives) {
     for (const [type, bytes] of Object.entries(stats.bytesOutByFrame)) byFrame[type] = (byFrame[type] ?? 0) + bytes;
@@ -19,7 +21,8 @@ export function bytesOf(lives: readonly LifeTotals[], peak: number, backlogMax: 
     perNodePerSecond: {
       in: distributionOf(lives.map(({ stats, seconds }) => stats.bytesIn / seconds)),
       out: distributionOf(lives.map(({ stats, seconds }) => stats.bytesOut / seconds)),
-      peak,
+      peak: peaks.peak,
+      peakOfOne: peaks.peakOfOne,
     },
     byFrame,
     backlogMax,

@@ -1,6 +1,6 @@
 /** What the room sends, second by second: averages over a whole run hide the moment that hurts. */
 import type { Load } from '../scenario/scenario.ts';
-import { isUp } from '../world/node.ts';
+import { isUp, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
 import type { LifeTotals } from './report.ts';
 
@@ -9,6 +9,8 @@ export interface Traffic {
   readonly series: readonly (readonly [second: number, bytes: number])[];
   /** The most of the series. */
   readonly peak: number;
+  /** The most that one node sent within one second. */
+  readonly peakOfOne: number;
 }
 
 const SECOND_MS = 1_000;
@@ -30,6 +32,14 @@ export function meterTraffic(world: World, untilMs: number): Traffic {
   const series: [number, number][] = [];
   let sentBefore = 0;
   let peak = 0;
+  let peakOfOne = 0;
+  /** What each has sent in its present life. */
+  const sentByOne = new Map<SimNode, number>();
+  const sentLately = (node: SimNode): number => {
+    const before = sentByOne.get(node) ?? 0;
+    sentByOne.set(node, node.bytesOut);
+    return node.bytesOut < before ? node.bytesOut : node.bytesOut - before;
+  };
 
   eachSecond(world, untilMs, () => {
     const { sent } = world.network.traffic;
@@ -37,6 +47,7 @@ export function meterTraffic(world: World, untilMs: number): Traffic {
     const bytes = running === 0 ? 0 : (sent - sentBefore) / running;
     sentBefore = sent;
     peak = Math.max(peak, bytes);
+    for (const node of world.nodes) peakOfOne = Math.max(peakOfOne, sentLately(node));
     series.push([world.now / SECOND_MS, bytes]);
   });
 
@@ -44,6 +55,9 @@ export function meterTraffic(world: World, untilMs: number): Traffic {
     series,
     get peak() {
       return peak;
+    },
+    get peakOfOne() {
+      return peakOfOne;
     },
   };
 }

@@ -57,8 +57,9 @@ function say(stage: Stage, load: Load, index: number, i: number, count: LoadCoun
   else world.publish(writer, kind, written.shift()!, null);
 }
 
+/** An app that is stopped says nothing. */
 function writerOf({ world, rng }: Stage, { writers }: Load, i: number): SimNode | undefined {
-  const alive = world.nodes.filter(isUp);
+  const alive = world.nodes.filter(node => isUp(node) && node.pausedUntil <= world.now);
   if (writers === 'random') return rng.pick(alive);
   return alive[i % Math.min(alive.length, writers === 'one' ? 1 : writers)];
 }

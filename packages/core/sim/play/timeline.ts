@@ -1,5 +1,6 @@
 /** Does what the timeline says, when it says so. */
 import type { Action, Selection, TimedAction } from '../scenario/scenario.ts';
+import type { Partition } from '../world/network.ts';
 import { isUp, type SimNode } from '../world/node.ts';
 import { type Stage, select, spreadOver } from './stage.ts';
 
@@ -24,6 +25,11 @@ function perform(stage: Stage, action: Action): void {
       return stage.onCrashed();
     case 'leave':
       return each(stage, action, node => world.leave(node));
+    case 'replace':
+      return each(stage, action, node => {
+        world.leave(node);
+        world.start(world.add());
+      });
     case 'restart':
       return each(stage, action, node => restart(stage, node, action.keepStorage, action.afterMs));
     case 'pause':
@@ -40,6 +46,10 @@ function perform(stage: Stage, action: Action): void {
           () => (node.hidden = false),
         ),
       );
+    case 'deafen':
+      return each(stage, action, node => deafen(stage, node, action.forMs));
+    case 'stall':
+      return each(stage, action, node => stall(stage, node, action));
     case 'clock':
       return each(stage, action, node => {
         node.skewMs += action.skewMs;
@@ -61,12 +71,13 @@ function perform(stage: Stage, action: Action): void {
 
 function each(
   stage: Stage,
-  action: { readonly on: Selection; readonly overMs: number },
+  action: { readonly do: Action['do']; readonly on: Selection; readonly overMs: number },
   act: (node: SimNode) => void,
 ): void {
   spreadOver(stage, select(stage, action.on), action.overMs, node => {
     if (!isUp(node)) return;
     stage.touch();
+    if (action.do !== 'deafen') node.troubled = true;
     act(node);
   });
 }
@@ -82,6 +93,33 @@ function during(stage: Stage, forMs: number, begin: () => void, end: () => void)
 
 function touchAfter(stage: Stage, ms: number): void {
   stage.world.at(stage.world.now + ms, () => stage.touch());
+}
+
+/** Stops and goes on, by turns: both without memory, as a machine that is short of memory or asleep on battery. */
+function stall(stage: Stage, node: SimNode, { forMs, restMs, lastingMs }: Extract<Action, { do: 'stall' }>): void {
+  const { world, rng } = stage;
+  const endsAt = world.now + lastingMs;
+  const stop = (): void => {
+    if (world.now >= endsAt) return;
+    const stopMs = Math.min(rng.exponential(forMs), endsAt - world.now);
+    world.pause(node, stopMs);
+    touchAfter(stage, stopMs);
+    world.at(world.now + stopMs + rng.exponential(restMs), stop);
+  };
+  world.at(world.now + rng.exponential(restMs), stop);
+}
+
+/** One of its links, drawn by chance, brings it nothing any more; what it says over it arrives. */
+function deafen(stage: Stage, node: SimNode, forMs: number): void {
+  const { rng } = stage;
+  const link = rng.pick([...node.links.values()]);
+  if (link === undefined) return;
+  const other = link.nodes[0] === node ? link.nodes[1] : link.nodes[0];
+  cutFor(stage, forMs, {
+    sideOf: one => (one === node ? 0 : one === other ? 1 : undefined),
+    oneWay: true,
+    isOneLink: true,
+  });
 }
 
 function restart(stage: Stage, node: SimNode, keepStorage: boolean, afterMs: number): void {
@@ -126,12 +164,14 @@ function degrade(stage: Stage, node: SimNode, action: Degradation): void {
 
 function partition(stage: Stage, { sides, forMs, oneWay }: Extract<Action, { do: 'partition' }>): void {
   const { world } = stage;
-  const cut = {
-    sideOf: 'groups' in sides ? byRegion(sides.groups) : bySelection(select(stage, sides.on)),
-    oneWay,
-    since: world.now,
-    until: Number.POSITIVE_INFINITY,
-  };
+  const sideOf = 'groups' in sides ? byRegion(sides.groups) : bySelection(select(stage, sides.on));
+  for (const node of world.nodes) if (isUp(node) && sideOf(node) !== undefined) node.troubled = true;
+  cutFor(stage, forMs, { sideOf, oneWay, isOneLink: false });
+}
+
+function cutFor(stage: Stage, forMs: number, what: Pick<Partition, 'sideOf' | 'oneWay' | 'isOneLink'>): void {
+  const { world } = stage;
+  const cut = { ...what, since: world.now, until: Number.POSITIVE_INFINITY };
   world.network.partition(cut);
   if (forMs === Number.POSITIVE_INFINITY) return;
   world.at(world.now + forMs, () => {

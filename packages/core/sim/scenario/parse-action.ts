@@ -16,10 +16,13 @@ const ON_NODES = [...SELECTION, 'over'];
 const KEYS: { readonly [action: string]: readonly string[] } = {
   crash: ON_NODES,
   leave: ON_NODES,
+  replace: ON_NODES,
   restart: [...ON_NODES, 'keepStorage', 'after'],
   pause: [...ON_NODES, 'for'],
   freeze: [...ON_NODES, 'for'],
   hide: [...ON_NODES, 'for'],
+  deafen: [...ON_NODES, 'for'],
+  stall: [...ON_NODES, 'for', 'rest', 'lasting'],
   clock: [...ON_NODES, 'skew'],
   latency: [...ON_NODES, 'ms', 'for'],
   loss: [...ON_NODES, 'value', 'for'],
@@ -56,6 +59,7 @@ function readAction(name: string, fields: Fields, frame: Frame): Action {
   switch (name) {
     case 'crash':
     case 'leave':
+    case 'replace':
       return { do: name, on: on(), overMs };
     case 'restart': {
       const afterMs = fields.duration('after', 1_000);
@@ -66,7 +70,10 @@ function readAction(name: string, fields: Fields, frame: Frame): Action {
       // To the engine both are the same: nothing runs, inputs wait.
       return { do: 'pause', on: on(), overMs, forMs: fields.duration('for') };
     case 'hide':
-      return { do: 'hide', on: on(), overMs, forMs: fields.duration('for') };
+    case 'deafen':
+      return { do: name, on: on(), overMs, forMs: fields.duration('for') };
+    case 'stall':
+      return readStall(fields, on(), overMs);
     case 'clock':
       return {
         do: 'clock',
@@ -85,6 +92,13 @@ function readAction(name: string, fields: Fields, frame: Frame): Action {
     default:
       return readDegradation(name as 'latency' | 'loss' | 'slow', fields, on(), overMs);
   }
+}
+
+function readStall(fields: Fields, on: Selection, overMs: number): Action {
+  const forMs = fields.duration('for');
+  if (forMs < MIN_EVERY_MS) throw invalid(join(fields.path, 'for'), 'must be at least "10ms"');
+  const restMs = fields.duration('rest', forMs);
+  return { do: 'stall', on, overMs, forMs, restMs, lastingMs: fields.duration('lasting') };
 }
 
 function readDegradation(name: 'latency' | 'loss' | 'slow', fields: Fields, on: Selection, overMs: number): Action {

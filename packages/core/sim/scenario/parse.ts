@@ -25,6 +25,7 @@ const KEYS = [
   'load',
   'timeline',
   'expect',
+  'show',
 ];
 const MAX_NODES = 20_000;
 const SHARE = { min: 0, max: 1 };
@@ -50,13 +51,14 @@ export function parseScenario(file: unknown): Scenario {
     crypto: readCrypto(fields),
     server: readServer(fields),
     joinOverMs: readJoin(fields),
-    presence: fields.flag('presence', true),
+    presence: readPresence(fields),
     topology: readTopology(fields.raw('topology'), nodes),
     config: readConfig(fields),
     churn: readChurn(fields),
     load: fields.list('load', readLoad),
     timeline: fields.list('timeline', (item, path) => parseAction(item, path, { nodes, regions, durationMs })),
     expect: readExpect(fields),
+    show: fields.list('show', readFigure),
   };
 }
 
@@ -141,6 +143,13 @@ function readJoin(fields: Fields): number {
   return 0;
 }
 
+function readPresence(fields: Fields): number {
+  if (typeof fields.raw('presence') === 'number') {
+    return fields.number('presence', { min: 1, max: MAX_NODES, whole: true });
+  }
+  return fields.flag('presence', true) ? Number.POSITIVE_INFINITY : 0;
+}
+
 function readTopology(value: unknown, nodes: number): Topology | undefined {
   if (value === undefined || value === 'ring' || value === 'full') return value;
   if (Array.isArray(value)) return value.map((pair, i) => readPair(pair, `topology[${i}]`, nodes));
@@ -212,6 +221,11 @@ function readExpect(fields: Fields): Scenario['expect'] {
     if (!isReportPath(path)) throw invalid(`expect["${path}"]`, 'is no figure of the report');
     return { path, bounds: readBounds(value, `expect["${path}"]`) };
   });
+}
+
+function readFigure(path: unknown, at: string): string {
+  if (typeof path === 'string' && isReportPath(path)) return path;
+  throw invalid(at, 'is no figure of the report');
 }
 
 function readBounds(value: unknown, path: string): Bounds {

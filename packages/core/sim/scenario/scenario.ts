@@ -43,8 +43,8 @@ export interface ScenarioFile {
   readonly crypto?: { readonly signMs?: number; readonly verifyMs?: number };
   readonly server?: { readonly up?: boolean; readonly introductionsPerSecond?: number };
   readonly join?: { readonly over: Duration } | { readonly all: true };
-  /** Does every node state its presence when it joins? */
-  readonly presence?: boolean;
+  /** Does every node state its presence when it joins? A number: only the first so many. */
+  readonly presence?: boolean | number;
   /** Links that are there from the beginning; without it the overlay makes its own. */
   readonly topology?: Topology;
   readonly config?: ConfigOverrides;
@@ -65,6 +65,8 @@ export interface ScenarioFile {
   }[];
   readonly timeline?: readonly ActionFile[];
   readonly expect?: { readonly [path: string]: Bounds };
+  /** Figures that the scenario is read for and asks nothing of. */
+  readonly show?: readonly string[];
 }
 
 /** `delete` takes back, oldest first, the keys that `state` loads have set. */
@@ -99,9 +101,15 @@ interface Timed {
 type OnNodes = Timed & SelectionFile & { readonly over?: Duration };
 
 export type ActionFile =
-  | (OnNodes & { readonly do: 'crash' | 'leave' })
+  | (OnNodes & { readonly do: 'crash' | 'leave' | 'replace' })
   | (OnNodes & { readonly do: 'restart'; readonly keepStorage?: boolean; readonly after?: Duration })
-  | (OnNodes & { readonly do: 'pause' | 'freeze' | 'hide'; readonly for: Duration })
+  | (OnNodes & { readonly do: 'pause' | 'freeze' | 'hide' | 'deafen'; readonly for: Duration })
+  | (OnNodes & {
+      readonly do: 'stall';
+      readonly for: Duration;
+      readonly rest?: Duration;
+      readonly lasting: Duration;
+    })
   | (OnNodes & { readonly do: 'clock'; readonly skew: Duration })
   | (OnNodes & { readonly do: 'latency'; readonly ms: number; readonly for: Duration })
   | (OnNodes & { readonly do: 'loss'; readonly value: number; readonly for: Duration })
@@ -163,7 +171,7 @@ export type Selection =
   | { readonly by: 'region'; readonly region: number };
 
 export type Action =
-  | { readonly do: 'crash' | 'leave'; readonly on: Selection; readonly overMs: number }
+  | { readonly do: 'crash' | 'leave' | 'replace'; readonly on: Selection; readonly overMs: number }
   | {
       readonly do: 'restart';
       readonly on: Selection;
@@ -171,7 +179,21 @@ export type Action =
       readonly keepStorage: boolean;
       readonly afterMs: number;
     }
-  | { readonly do: 'pause' | 'hide'; readonly on: Selection; readonly overMs: number; readonly forMs: number }
+  | {
+      readonly do: 'pause' | 'hide' | 'deafen';
+      readonly on: Selection;
+      readonly overMs: number;
+      readonly forMs: number;
+    }
+  | {
+      readonly do: 'stall';
+      readonly on: Selection;
+      readonly overMs: number;
+      /** Means of the lengths of a stop and of the time between two, both without memory. */
+      readonly forMs: number;
+      readonly restMs: number;
+      readonly lastingMs: number;
+    }
   | { readonly do: 'clock'; readonly on: Selection; readonly overMs: number; readonly skewMs: number }
   | {
       readonly do: 'latency' | 'loss' | 'slow';
@@ -211,11 +233,13 @@ export interface Scenario {
   readonly crypto: { readonly signMs: number; readonly verifyMs: number };
   readonly server: ServerSettings;
   readonly joinOverMs: number;
-  readonly presence: boolean;
+  /** So many of the first nodes state their presence; infinite: all. */
+  readonly presence: number;
   readonly topology: Topology | undefined;
   readonly config: ConfigOverrides;
   readonly churn: Churn | undefined;
   readonly load: readonly Load[];
   readonly timeline: readonly TimedAction[];
   readonly expect: readonly { readonly path: string; readonly bounds: Bounds }[];
+  readonly show: readonly string[];
 }

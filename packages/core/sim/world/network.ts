@@ -13,6 +13,8 @@ export interface Partition {
   readonly sideOf: (node: SimNode) => number | undefined;
   /** The first side sends but receives nothing. */
   readonly oneWay: boolean;
+  /** It concerns two nodes and nobody else, so each can still hear of the other. */
+  readonly isOneLink: boolean;
   readonly since: number;
   until: number;
 }

@@ -31,6 +31,8 @@ export interface SimNode {
   wantsServer: boolean;
   /** What a timeline does to its lines now; the three figures below follow from it. */
   readonly troubles: Set<{ readonly kind: 'latency' | 'loss' | 'slow'; readonly value: number }>;
+  /** Has a timeline done anything to it, ever? A link that is bad does not count: others reach it. */
+  troubled: boolean;
   kbps: number;
   extraLatencyMs: number;
   extraLoss: number;
@@ -90,6 +92,7 @@ export function createNode(index: number, id: PeerId, region: number): SimNode {
     dials: new Map(),
     wantsServer: false,
     troubles: new Set(),
+    troubled: false,
     kbps: 0,
     extraLatencyMs: 0,
     extraLoss: 0,

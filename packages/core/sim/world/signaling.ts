@@ -7,6 +7,7 @@ import type { NetworkSettings, ServerSettings } from '../scenario/scenario.ts';
 import { isUp, type SimNode } from './node.ts';
 
 export interface Signaling {
+  readonly up: boolean;
   open(node: SimNode): void;
   close(node: SimNode): void;
   introduce(node: SimNode): void;
@@ -138,6 +139,9 @@ export function createSignaling(tools: SignalingTools): Signaling {
   };
 
   return {
+    get up() {
+      return up;
+    },
     open(node) {
       node.wantsServer = true;
       request(node, 0);

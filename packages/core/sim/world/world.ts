@@ -65,6 +65,9 @@ export interface Observer {
   /** A frame was read by its receiver. */
   onFrame(frame: WireFrame, bytes: Uint8Array): void;
   onRecordCopy(kind: string, key: string): void;
+  onStarted(node: SimNode): void;
+  /** After a stop that was long enough to be missed, before it takes what has waited. */
+  onResumed(node: SimNode): void;
   onStopped(node: SimNode, engine: Engine): void;
   onBroken(rule: 'wake-loop' | 'engine-threw', node: SimNode | undefined, detail: string): void;
 }
@@ -245,7 +248,10 @@ export function createWorld(options: WorldOptions): World {
 
   const resume = (node: SimNode, life: number): void => {
     if (node.life !== life || !isUp(node) || node.pausedUntil > now) return;
-    if (now - node.pausedSince >= options.missedAfterMs) node.lastStop = [node.pausedSince, now];
+    if (now - node.pausedSince >= options.missedAfterMs) {
+      node.lastStop = [node.pausedSince, now];
+      observer.onResumed(node);
+    }
     const waiting = node.backlog;
     node.backlog = [];
     for (const arrival of waiting) arrive(arrival);
@@ -288,9 +294,11 @@ export function createWorld(options: WorldOptions): World {
       const engine = createEngine(engineOptions, clockOf(node));
       node.engine = options.wrapEngine?.(engine, node) ?? engine;
       Object.assign(node, { bornAt: now, goneAt: Number.POSITIVE_INFINITY, left: false, bytesIn: 0, bytesOut: 0 });
+      observer.onStarted(node);
       tell(node, { type: 'start' });
       if (node.storage.size > 0) tell(node, { type: 'restore', records: [...node.storage.values()] });
-      if (scenario.presence) tell(node, { type: 'publish', kind: 'presence', key: '', value: { node: node.index } });
+      if (node.index < scenario.presence)
+        tell(node, { type: 'publish', kind: 'presence', key: '', value: { node: node.index } });
     },
 
     crash: node => (isUp(node) ? stop(node) : undefined),

@@ -56,6 +56,14 @@ describe('scenario files', () => {
       'regions[1].name is told to peers',
     ],
     ['a region far from itself', pairs(['all', 'all']), 'network.latencyMs.pairs[0].regions must name two regions'],
+    ['a figure to show that is none', { ...base, show: ['overlay.colour'] }, 'show[0] is no figure of the report.'],
+    ['a stall without end', act({ at: '1s', do: 'stall', for: '8s' }), 'timeline[0].lasting is missing.'],
+    [
+      'a stall of nothing',
+      act({ at: '1s', do: 'stall', for: '1ms', lasting: '1m' }),
+      'timeline[0].for must be at least "10ms".',
+    ],
+    ['half a presence', { ...base, presence: 0.5 }, 'presence must be a whole number from 1 to'],
     [
       'a bound from no figure',
       { ...base, expect: { redundancy: { max: { figure: 'luck' } } } },
@@ -134,9 +142,20 @@ describe('scenario files', () => {
       timeline: [
         { at: '250ms', do: 'partition', groups: [['a'], ['b']], for: '5s', oneWay: true },
         { at: '1s', do: 'clock', skew: '-5m', fraction: 0.5, over: '2s', every: '10s', until: '30s' },
+        { at: '1s', do: 'stall', for: '8s', lasting: '20s' },
       ],
+      show: ['overlay.components'],
     });
-    expect(scenario).toMatchObject({ seed: 1, durationMs: 60_000, joinOverMs: 1_500, presence: true });
+    expect(scenario).toMatchObject({
+      seed: 1,
+      durationMs: 60_000,
+      joinOverMs: 1_500,
+      presence: Number.POSITIVE_INFINITY,
+    });
+    expect(scenario.show).toEqual(['overlay.components']);
+    expect(scenario.timeline[2]!.action).toMatchObject({ forMs: 8_000, restMs: 8_000, lastingMs: 20_000 });
+    expect(parseScenario({ ...base, presence: false }).presence).toBe(0);
+    expect(parseScenario({ ...base, presence: 3 }).presence).toBe(3);
     const ways = [
       [15, 75],
       [75, 15],
