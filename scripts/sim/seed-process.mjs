@@ -19,8 +19,12 @@ const results = scenariosNamed(what, sim.scenarios, size).map(file =>
 );
 const reports = results.map(({ report }) => report);
 const runs = results.map(({ scenario, report }) => ({
-  scenario: { name: scenario.name, nodes: scenario.nodes, durationMs: scenario.durationMs, expect: scenario.expect },
+  scenario: shapeOf(scenario),
   report,
   failures: sim.failuresOf(scenario, report, reports),
 }));
 process.send({ runs }, () => process.disconnect());
+
+function shapeOf({ name, nodes, durationMs, expect, show }) {
+  return { name, nodes, durationMs, expect, show };
+}

@@ -75,7 +75,7 @@ export function summaryOf({ figureAt, boundOf }, done) {
     const loads = finished[0].runs[i].report.convergence.loads.flatMap((_, n) =>
       OF_LOADS.map(name => `convergence.loads.${n}.${name}`),
     );
-    const paths = new Set([...scenario.expect.map(({ path }) => path), ...USUAL, ...loads]);
+    const paths = new Set([...scenario.expect.map(({ path }) => path), ...scenario.show, ...USUAL, ...loads]);
     const values = path => finished.map(({ seed, runs }) => ({ seed, value: figureAt(runs[i].report, path) }));
     const figures = [...paths].map(path => [path, figureOf(values(path))]);
     const ratios = scenario.expect.flatMap(({ path, bounds }) =>

@@ -24,6 +24,7 @@ export function tableOf({ scenario, report }) {
       `${round(verify.perNodePerSecond.mean, 2)} · ${round(verify.perNodePerSecond.max, 2)}`,
     ],
     ['events · CPU · memory', `${run.events} · ${round(run.cpuMs / 1000, 1)} s · ${Math.round(run.memoryMb)} MB`],
+    ...scenario.show.map(figure => [figure, shown(report, figure)]),
     ['trace hash', report.traceHash],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -33,9 +34,10 @@ export function tableOf({ scenario, report }) {
 }
 
 export function comparisonOf(results) {
+  const figures = [...new Set(results.flatMap(({ scenario }) => scenario.show))];
   const rows = [
-    ['', 't50', 't99', 't100', 'delivered', 'extra copies', 'bytes/s out'],
-    ...results.map(({ scenario, report: { convergence, redundancy, bytes } }) => [
+    ['', 't50', 't99', 't100', 'delivered', 'extra copies', 'bytes/s out', ...figures],
+    ...results.map(({ scenario, report, report: { convergence, redundancy, bytes } }) => [
       scenario.name,
       ms(convergence.t50Ms),
       ms(convergence.t99Ms),
@@ -43,12 +45,18 @@ export function comparisonOf(results) {
       convergence.delivered === null ? '–' : `${round(100 * convergence.delivered, 3)} %`,
       redundancy === null ? '–' : String(round(redundancy, 2)),
       String(Math.round(bytes.perNodePerSecond.out.mean)),
+      ...figures.map(figure => shown(report, figure)),
     ]),
   ];
   const widths = rows[0].map((_, i) => Math.max(...rows.map(row => row[i].length)));
   return rows
     .map(row => `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}\n`)
     .join('');
+}
+
+function shown(report, figure) {
+  const value = figure.split('.').reduce((found, key) => found?.[key], report);
+  return typeof value === 'number' ? amount(value) : '–';
 }
 
 function ms(value) {

@@ -104,6 +104,16 @@ describe('the table of scenarios', () => {
     expect(scenarioTable(larger, result({}), { a: 'Too long.' }).problems).toEqual([]);
   });
 
+  it('shows what nothing is asked of apart, from least to most, and misses it when it was not measured', () => {
+    const read = new Map([['a', [{ name: 'a', nodes: 6, durationMs: 60_000, expect: [], show: ['x', 'y'] }]]]);
+    const seen = scenarioTable(read, result({ x: figure(1, 4), y: { missing: 2 } }), {});
+    expect(seen.table).toContain('| (x: 2.5, 1 to 4)<br>(y: never) |');
+    expect(seen.problems).toEqual([]);
+    const unseen = scenarioTable(read, result({ x: figure(2, 2) }), {});
+    expect(unseen.table).toContain('(x: 2)<br>y: **not measured**');
+    expect(unseen.problems).toHaveLength(1);
+  });
+
   it('folds what always was the one number that is asked for into one line', () => {
     const { table } = scenarioTable(asked({ equals: 1 }), result({ x: figure(1, 1) }), {});
     expect(table).toContain('| always x = 1 |');

@@ -2,17 +2,24 @@
 import type { ScenarioFile } from '../scenario/scenario.ts';
 import { away24h } from './away-24h.ts';
 import { churn2min } from './churn-2min.ts';
+import { detect1k, detect10k, detect50 } from './detect.ts';
+import { exercise } from './exercise.ts';
 import { freezeResume } from './freeze-resume.ts';
+import { hiddenHalf } from './hidden-half.ts';
 import { joinStorm } from './join-storm.ts';
 import { massFail } from './mass-fail.ts';
 import { modes1k, modes10k } from './modes.ts';
 import { natMatrix } from './nat-matrix.ts';
+import { partition5min, partition20min, partition90s } from './partition.ts';
 import { partitionHeal } from './partition-heal.ts';
 import { pause2sAll } from './pause-2s-all.ts';
 import { quiet1k, quiet10k, quiet50 } from './quiet.ts';
+import { relayAges } from './relay-age.ts';
+import { restartLostStorage } from './restart-lost-storage.ts';
 import { ring5 } from './ring-5.ts';
 import { serverGone } from './server-gone.ts';
 import { sixNodes } from './six-nodes.ts';
+import { slow4, slow10, slow30 } from './slow.ts';
 import { slowLink } from './slow-link.ts';
 import { syncOnly } from './sync-only.ts';
 import { thousand } from './thousand.ts';
@@ -31,7 +38,27 @@ export const scenarios: ReadonlyMap<string, readonly ScenarioFile[]> = new Map([
   ['partition-heal', [partitionHeal]],
   ['thousand', [thousand]],
   ['slow-link', slowLink],
-  ...[...massFail, ...threeRegions6k, joinStorm, natMatrix, syncOnly, away24h, churn2min, serverGone].map(
-    file => [file.name, [file]] as const,
-  ),
+  ['slow-4', slow4],
+  ['slow-10', slow10],
+  ['slow-30', slow30],
+  ['relay-age', relayAges],
+  ...[
+    ...massFail,
+    ...threeRegions6k,
+    joinStorm,
+    natMatrix,
+    syncOnly,
+    away24h,
+    churn2min,
+    serverGone,
+    hiddenHalf,
+    restartLostStorage,
+    partition90s,
+    partition5min,
+    partition20min,
+    detect50,
+    detect1k,
+    detect10k,
+    exercise,
+  ].map(file => [file.name, [file]] as const),
 ]);

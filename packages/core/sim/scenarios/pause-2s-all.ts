@@ -9,6 +9,7 @@ export const pause2sAll: ScenarioFile = {
   timeline: [{ at: '30s', do: 'pause', for: '2s', over: '60s', every: '60s', until: '9m' }],
   load: [{ from: '30s', to: '9m', kind: 'state', perSecond: 0.5 }],
   expect: {
+    'membership.accusations': { max: 0 },
     'membership.falseSuspicions': { max: 0 },
     'membership.falseDeaths': { max: 0 },
     'membership.statusFlips': { max: 0 },

@@ -1,6 +1,7 @@
 import type { ScenarioFile } from '../scenario/scenario.ts';
 
 const expect: ScenarioFile['expect'] = {
+  'membership.accusations': { max: 0 },
   'membership.falseSuspicions': { max: 0 },
   'membership.falseDeaths': { max: 0 },
   'membership.statusFlips': { max: 0 },
