@@ -93,7 +93,10 @@ function store() {
 function forward() {
   const rng = createRng(seedFrom(1, 2));
   const members = () => ({ others: 0, arrivals: 0 });
-  const broadcast = createBroadcast({ self: peer(99), config, outbox: silent, rng, members }, at(0));
+  const broadcast = createBroadcast(
+    { self: peer(99), config, outbox: silent, rng, members, isMember: () => false },
+    at(0),
+  );
   for (let n = 1; n <= NEIGHBOURS; n++) broadcast.onNeighbourUp(peer(n), false, at(0));
   broadcast.onFrame(CHILD, { type: 'graft', ids: [], authors: [] }, at(0));
   for (const [n, record] of records.entries()) {

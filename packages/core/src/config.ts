@@ -210,6 +210,14 @@ const numbers = {
     'A record that a sync brought is passed on at once while it is younger than this; older ones are left to further syncs.',
     'design',
   ],
+  'broadcast.presenceMs': [
+    250,
+    0,
+    5_000,
+    'ms',
+    'In a room of 1,000 or more presence leaves a link in ticks of so long, in smaller ones in ticks as much shorter. More: fewer frames, a later view of who does what.',
+    'the frames of a thousand that join within 20 s',
+  ],
   'broadcast.queueBytes': [
     262_144,
     16_384,

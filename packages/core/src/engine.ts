@@ -179,6 +179,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
   const incarnation = hlc.next(startedAt.wall);
   const rttMs = (peer: PeerId): number | undefined => modules.liveness.rttMs(peer);
   const members = (): ReturnType<Presence['census']> => modules.presence.census();
+  const isMember = (head: string): boolean => modules.presence.hasMember(head);
   const saidAt = (peer: PeerId): number | undefined => modules.liveness.saidAt(peer);
   const modules = {
     flow,
@@ -188,7 +189,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     overlay: createOverlay({ self, region, config, outbox, rng, isBanned: guard.isBanned, rttMs, saidAt }, startedAt),
     relay: createRelay({ self, config, outbox, rng }),
     liveness: createLiveness({ self, config, outbox, rng }),
-    broadcast: createBroadcast({ self, config, outbox, rng, members }, startedAt),
+    broadcast: createBroadcast({ self, config, outbox, rng, members, isMember }, startedAt),
     sync: createSync({ config, outbox, rng }),
     transfer: createTransfer({ config, outbox, isKnown: intake.isKnown }),
     store: createStore(self, config, outbox),
@@ -411,10 +412,10 @@ function react(m: Modules, fact: Fact, now: Now): void {
 }
 
 function onRecordStored(m: Modules, fact: Extract<Fact, { type: 'record-stored' }>, now: Now): void {
-  const { record, from, path } = fact;
+  const { record, from, path, isRenewal } = fact;
   m.intake.onRecordStored(record);
   m.liveness.onRecordStored(record, now);
-  m.broadcast.onRecordStored(record, from, path, now);
+  m.broadcast.onRecordStored(record, from, path, now, isRenewal);
   m.sync.onRecordStored(fact, now);
   m.transfer.onRecordStored(fact);
 }

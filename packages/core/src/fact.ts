@@ -49,6 +49,8 @@ export type Fact =
       readonly from: Source;
       readonly path: Path;
       readonly kept: boolean;
+      /** It says again what all know: nobody waits for it. */
+      readonly isRenewal?: boolean;
     }
   /** No longer kept: superseded, expired, or its author failed. */
   | { readonly type: 'record-dropped'; readonly record: SignedRecord }

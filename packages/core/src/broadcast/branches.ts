@@ -65,8 +65,12 @@ export interface Branches {
   get(author: Author | undefined): Branch | undefined;
   /** `author` said something new. A tree is borrowed when it has none. */
   heard(author: Author, id: ShortId, parent: PeerId | undefined, now: Now): Branch;
-  /** The tree of `author` has grown; it need not have been heard. */
-  grown(author: Author, wave: Wave): void;
+  /** The tree of `author` has grown. Of who is no member it is remembered, and counts once it is heard. */
+  grown(author: Author, wave: Wave, isMember?: boolean): void;
+  /** It is a member: a tree that had grown before counts from now on. */
+  named(author: Author, now: Now): void;
+  /** It said something that took the lender's tree. */
+  renew(author: Author, now: Now): void;
   /** When its tree grew last, and in which rounds, the last first. */
   lastWave(author: Author): Growing | undefined;
   /** The same wave came by `peer` as well: it has a parent of its own. */
@@ -160,6 +164,13 @@ export function createBranches(patience: () => number = () => 1): Branches {
     if (lender !== undefined) lend(branch, lender);
   };
 
+  /** Of a member that this node has not heard itself. */
+  const make = (author: Author, mono: number): Branch => {
+    const branch = begun('', undefined, { mono } as Now);
+    branches.set(author, branch);
+    return branch;
+  };
+
   const begun = (id: ShortId, parent: PeerId | undefined, now: Now): Branch => ({
     parent,
     backup: undefined,
@@ -196,11 +207,21 @@ export function createBranches(patience: () => number = () => 1): Branches {
       expire(now);
       return branch;
     },
-    grown(author, wave) {
+    grown(author, wave, isMember = false) {
       const branch = branches.get(author);
       waves.expire(wave.grownAt);
-      if (branch === undefined) waves.set(author, wave, wave.grownAt);
-      else grow(author, branch, wave);
+      if (branch !== undefined) grow(author, branch, wave);
+      else if (isMember) grow(author, make(author, wave.grownAt), wave);
+      else waves.set(author, wave, wave.grownAt);
+    },
+    named(author, now) {
+      const wave = waves.size === 0 ? undefined : waves.get(author);
+      if (wave === undefined || branches.has(author)) return;
+      begin(author, make(author, now.mono));
+    },
+    renew(author, now) {
+      const branch = branches.get(author);
+      if (branch !== undefined) branch.heardAt = Math.ceil(now.mono);
     },
     lastWave: author => (branches.get(author) ?? { grown: waves.get(author) }).grown,
     hasOther(author, peer) {

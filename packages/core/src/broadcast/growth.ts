@@ -1,8 +1,8 @@
 /**
  * When an author has its own tree grown: a wave of small frames runs over every link, once for who stays, and
  * again when the room has changed. The larger the room, the longer each waits, so that all its growing together
- * stays below ten a second. A wave costs what one announcement to all costs: in a large room, where most only say
- * now and then that they are still there, those borrow a tree for good.
+ * stays below ten a second. A wave costs what one announcement to all costs: in a large room, where most only state
+ * their presence, those borrow a tree for good, and who lends it keeps it in order.
  */
 import type { Config } from '../config.ts';
 import type { Kind } from '../identity/record.ts';
@@ -38,10 +38,11 @@ const SMALL_ROOM = 100;
 const SMALL_SPACING_MS = 20;
 /** A wave is 160 bytes for each node that passes it on: so many in ten minutes are 64 bytes a second. */
 const MOST_WITH_TREES = 240;
+/** All presence of a large room takes this tree: what its links lose or have too many of is not to last. */
+const SHARED_REGROW_MS = 60_000;
 /** The room has changed when so large a share of it is new. */
 const CHANGED_SHARE = 0.25;
-/** Presence that comes again sooner than this is a pointer that moves, and no renewal. */
-const RENEWAL_MS = 30_000;
+const SHARED_CHANGED_SHARE = 0.05;
 /** Many may begin to speak at once, when a game starts. */
 const SPOKEN_SPREAD_MS = 1_000;
 
@@ -49,17 +50,18 @@ export function createGrowth(config: Config, rng: Rng, startedAt: Now): Growth {
   const turn = rng.next();
   let grownAt: number | undefined;
   let arrivalsThen = 0;
-  let presentAt = Number.NEGATIVE_INFINITY;
   /** When a tree of our own began to be worth its price in a large room: for what was said since the last grew. */
   let worthAt: number | undefined;
   let notBefore = Number.NEGATIVE_INFINITY;
   let isPostponed = false;
 
-  const inTurnAt = (room: Room, turnMs: number): number => {
+  const inTurnAt = (room: Room, turnMs: number, isShared: boolean): number => {
     const { authors, arrivals } = room;
+    const regrowMs = isShared ? SHARED_REGROW_MS : config['broadcast.regrowMs'];
     if (grownAt === undefined) return startedAt.mono + STAYED_MS + (isLarge(room) ? 0 : turnMs);
-    const hasChanged = arrivals - arrivalsThen >= Math.max(1, CHANGED_SHARE * authors);
-    return grownAt + REST_MS + Math.max(turnMs, hasChanged ? 0 : config['broadcast.regrowMs'] - REST_MS);
+    const share = isShared ? SHARED_CHANGED_SHARE : CHANGED_SHARE;
+    const hasChanged = arrivals - arrivalsThen >= Math.max(1, share * authors);
+    return grownAt + REST_MS + Math.max(turnMs, hasChanged ? 0 : regrowMs - REST_MS);
   };
 
   return {
@@ -69,12 +71,10 @@ export function createGrowth(config: Config, rng: Rng, startedAt: Now): Growth {
       if (!isWorth) return Number.POSITIVE_INFINITY;
       const turnMs = isModel ? 0 : turn * spreadMs(room.authors);
       const spokenAt = isSmall || worthAt === undefined ? 0 : worthAt + turn * SPOKEN_SPREAD_MS;
-      return Math.max(inTurnAt(room, turnMs), spokenAt, notBefore);
+      return Math.max(inTurnAt(room, turnMs, isModel && !isSmall), spokenAt, notBefore);
     },
     onSaid(kind, now) {
-      const isRenewal = kind === 'presence' && now.mono - presentAt > RENEWAL_MS;
-      if (kind === 'presence') presentAt = now.mono;
-      if (!isRenewal && kind !== 'leave' && kind !== 'accuse') worthAt ??= now.mono;
+      if (kind !== 'presence' && kind !== 'leave' && kind !== 'accuse') worthAt ??= now.mono;
     },
     onGrown({ arrivals }, now) {
       grownAt = now.mono;

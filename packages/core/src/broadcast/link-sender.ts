@@ -12,10 +12,12 @@ import { createPushQueue, type PushQueue } from './push-queue.ts';
 import type { Parcel } from './recent.ts';
 
 export interface LinkSender {
-  push(record: Parcel, now: Now): void;
+  /** `tickMs`: what need not hurry waits for so long after the last of its kind. */
+  push(record: Parcel, now: Now, tickMs?: number): void;
   /** A batch made up by somebody else's tick: it does not wait for ours. */
   pushAll(records: Iterable<Parcel>, now: Now): void;
-  announce(id: ShortId, now: Now): void;
+  /** `waitMs`: what need not hurry is given so much more time to come by itself. */
+  announce(id: ShortId, now: Now, waitMs?: number): void;
   /** The other side has it: it need not be announced any more. */
   unannounce(id: ShortId): void;
   /** A copy too many came over this link. */
@@ -48,9 +50,18 @@ class Sender implements LinkSender {
   readonly #due: Earliest;
   readonly #queue: PushQueue;
   readonly #announced = new Set<ShortId>();
+  /** Of what need not hurry. Most links never have any. */
+  #announcedLater: Set<ShortId> | undefined;
   readonly #refused = new Set<ShortId>();
   #pushAt = Number.NEGATIVE_INFINITY;
+  /** The same for what need not hurry. */
+  #calmPushAt = Number.NEGATIVE_INFINITY;
+  /** When what waits is to go. */
+  #queueAt = Number.POSITIVE_INFINITY;
+  /** The tick of what waits and need not hurry; 0: there is none. */
+  #calmTickMs = 0;
   #batchAt = Number.POSITIVE_INFINITY;
+  #laterAt = Number.POSITIVE_INFINITY;
   #wakeAt = Number.POSITIVE_INFINITY;
 
   constructor(peer: PeerId, config: Config, outbox: Outbox, due: Earliest) {
@@ -64,27 +75,31 @@ class Sender implements LinkSender {
     });
   }
 
-  push(record: Parcel, now: Now): void {
+  push(record: Parcel, now: Now, tickMs = 0): void {
+    const at = tickMs > 0 ? Math.max(this.#pushAt, this.#calmPushAt) : this.#pushAt;
+    this.#calmTickMs = Math.max(this.#calmTickMs, tickMs);
     // Most find the link idle, and wait in no queue.
-    const isAlone = this.#queue.size() === 0 && now.mono >= this.#pushAt && !isLarge(record);
+    const isAlone = this.#queue.size() === 0 && now.mono >= at && !isLarge(record);
     if (isAlone && this.#isOpen()) this.#send([record.bytes], now);
-    else this.#add(record);
-    if (now.mono >= this.#pushAt) this.#pushWhileOpen(now);
+    else this.#add(record, at);
+    if (now.mono >= this.#queueAt) this.#pushWhileOpen(now);
     this.#plan();
   }
 
   pushAll(records: Iterable<Parcel>, now: Now): void {
-    for (const record of records) this.#add(record);
+    for (const record of records) this.#add(record, now.mono);
     this.#pushWhileOpen(now);
     this.#plan();
   }
 
-  announce(id: ShortId, now: Now): void {
-    this.#collect(this.#announced, id, now);
+  announce(id: ShortId, now: Now, waitMs = 0): void {
+    if (waitMs > 0) this.#announceLater(id, waitMs, now);
+    else this.#collect(this.#announced, id, now);
   }
 
   unannounce(id: ShortId): void {
     if (this.#announced.delete(id)) this.#dropIfEmpty();
+    else this.#announcedLater?.delete(id);
   }
 
   refuse(id: ShortId, now: Now): void {
@@ -111,14 +126,17 @@ class Sender implements LinkSender {
 
   onWake(now: Now): void {
     if (now.mono < this.#wakeAt) return;
-    if (now.mono >= this.#pushAt) this.#pushWhileOpen(now);
+    if (now.mono >= this.#queueAt) this.#pushWhileOpen(now);
     if (now.mono >= this.#batchAt) this.#sendBatch();
+    if (now.mono >= this.#laterAt) this.#sendLater();
     this.#plan();
   }
 
   flush(): void {
     while (this.#queue.size() > 0) this.#outbox.send(this.#peer, { type: 'push', records: this.#queue.takeFrame() });
+    this.#queueAt = Number.POSITIVE_INFINITY;
     this.#sendBatch();
+    this.#sendLater();
     this.#plan();
   }
 
@@ -138,18 +156,22 @@ class Sender implements LinkSender {
     return this.#outbox.isOpen(this.#peer, 'push');
   }
 
-  #add(record: Parcel): void {
-    if (isLarge(record)) this.#outbox.send(this.#peer, offerOf(record, true));
-    else this.#queue.add(record);
+  #add(record: Parcel, at: number): void {
+    if (isLarge(record)) return this.#outbox.send(this.#peer, offerOf(record, true));
+    this.#queue.add(record);
+    this.#queueAt = Math.min(this.#queueAt, at);
   }
 
   #pushWhileOpen(now: Now): void {
     while (this.#queue.size() > 0 && this.#isOpen()) this.#send(this.#queue.takeFrame(), now);
+    if (this.#queue.size() === 0) this.#queueAt = Number.POSITIVE_INFINITY;
   }
 
   #send(records: readonly Uint8Array[], now: Now): void {
     this.#outbox.send(this.#peer, { type: 'push', records });
     this.#pushAt = now.mono + this.#config['broadcast.flushMs'];
+    if (this.#calmTickMs > 0) this.#calmPushAt = now.mono + this.#calmTickMs;
+    this.#calmTickMs = 0;
   }
 
   #sendIds(type: 'ihave' | 'prune', ids: Set<ShortId>): void {
@@ -166,6 +188,19 @@ class Sender implements LinkSender {
     this.#sendIds('ihave', this.#announced);
     this.#sendIds('prune', this.#refused);
     this.#batchAt = Number.POSITIVE_INFINITY;
+  }
+
+  #announceLater(id: ShortId, waitMs: number, now: Now): void {
+    this.#announcedLater ??= new Set();
+    this.#announcedLater.add(id);
+    this.#laterAt = Math.min(this.#laterAt, now.mono + waitMs);
+    if (this.#announcedLater.size >= wireLimits.idsPerList) this.#sendLater();
+    this.#plan();
+  }
+
+  #sendLater(): void {
+    if (this.#announcedLater !== undefined) this.#sendIds('ihave', this.#announcedLater);
+    this.#laterAt = Number.POSITIVE_INFINITY;
   }
 
   #collect(ids: Set<ShortId>, id: ShortId, now: Now): void {
@@ -187,7 +222,7 @@ class Sender implements LinkSender {
     const before = this.#wakeAt;
     // Who finds the link full is told when it has drained.
     const isReady = this.#queue.size() > 0 && this.#isOpen();
-    this.#wakeAt = Math.min(isReady ? this.#pushAt : Number.POSITIVE_INFINITY, this.#batchAt);
+    this.#wakeAt = Math.min(isReady ? this.#queueAt : Number.POSITIVE_INFINITY, this.#batchAt, this.#laterAt);
     if (this.#wakeAt !== before) this.#due.moved(before, this.#wakeAt);
   }
 }

@@ -4,7 +4,7 @@ import type { Path, Source } from '../fact.ts';
 import type { SignedRecord } from '../identity/record.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
-import type { MonoMs, Now, PeerId, RecordId } from '../types.ts';
+import type { MonoMs, Now, PeerId, RecordId, ShortId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 
 export type BroadcastFrame = Extract<Frame, { type: 'ihave' | 'graft' | 'prune' | 'grow' | 'pull' }>;
@@ -14,7 +14,8 @@ export interface Broadcast {
   onNeighbourDown(peer: PeerId, now: Now): void;
   /** The record is genuine; whether it is kept is for others to say. */
   onRecordAccepted(record: SignedRecord, from: Source, now: Now): void;
-  onRecordStored(record: SignedRecord, from: Source, path: Path, now: Now): void;
+  /** `isRenewal`: it says again what all know. */
+  onRecordStored(record: SignedRecord, from: Source, path: Path, now: Now, isRenewal?: boolean): void;
   /** Replaced, or of no more use: nobody else is to have it from here. */
   onRecordDropped(record: SignedRecord): void;
   /** Somebody offered it, and it is fetched: perhaps it comes. */
@@ -40,4 +41,6 @@ export interface BroadcastTools {
   readonly rng: Rng;
   /** Members besides this node, and how many have ever come. */
   readonly members: () => { readonly others: number; readonly arrivals: number };
+  /** Is there a member whose key begins with these 8 bytes? */
+  readonly isMember: (author: ShortId) => boolean;
 }

@@ -19,11 +19,13 @@ import { addChild, dropChild, isChild, without } from './children.ts';
 import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
 import { createGrowth, isLarge, type Room, renewalsOf } from './growth.ts';
+import { createHoles } from './holes.ts';
 import { createLateness } from './lateness.ts';
 import { createLinkSender, type LinkSender } from './link-sender.ts';
 import { type Arrival, createMissing } from './missing.ts';
 import type { Broadcast, BroadcastTools } from './mode.ts';
 import { createRecent, type Parcel } from './recent.ts';
+import { createShared } from './shared.ts';
 
 interface TreeLink {
   readonly peer: PeerId;
@@ -49,13 +51,10 @@ const FLOOD_MS = 10_000;
 /** Presence is restated within so long: before, there are authors whose tree this node has not seen. */
 const NEWCOMER_MS = 90_000;
 
-export function createTree({ self: me, config, outbox, rng, members }: BroadcastTools, startedAt: Now): Broadcast {
+export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
+  const { self: me, config, outbox, rng, members, isMember } = tools;
   const links = new Map<PeerId, TreeLink>();
-  const sendersDue = createEarliest(() => {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { sender } of links.values()) next = Math.min(next, sender.nextWakeAt());
-    return next;
-  });
+  const sendersDue = createEarliest(() => earliestOf(links.values()));
   const recent = createRecent();
   const missing = createMissing(config);
   const lateness = createLateness();
@@ -71,6 +70,7 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
   let arrival: (Arrival & { readonly id: ShortId }) | undefined;
 
   const room = (): Room => roomOf(members(), branches);
+  const shared = createShared(branches, room, config);
 
   /** When our own tree grows anew, or `latest`; never while there is nobody to reach, or nothing to grow it with. */
   const growAt = (latest: number): number => {
@@ -98,6 +98,7 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
     graft(peer, [], authors.slice(0, wireLimits.idsPerList));
   };
 
+  const holes = createHoles(branches, follow);
   const branchOf = (id: ShortId): Branch | undefined => branches.get(recent.authorOf(id));
 
   /** `peer` is the parent: what was refused of the author before, or before anybody knew whose it is, is not. */
@@ -110,7 +111,7 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
     const children = without([...links.keys()], parent);
     for (const peer of children) outbox.send(peer, { type: 'grow', author, round: at });
     const rounds = [at, ...(branches.lastWave(author)?.rounds ?? [])].slice(0, MAX_ROUNDS);
-    branches.grown(author, { parent, children, rounds, grownAt: now.mono });
+    branches.grown(author, { parent, children, rounds, grownAt: now.mono }, isMember(author));
     welcome(parent, author);
   };
 
@@ -125,35 +126,38 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
     if (waitMs === 0 || !growth.postpone(room(), waitMs, now)) growOwn(now);
   };
 
-  const spread = (record: SignedRecord, parcel: Parcel, from: Source, now: Now): void => {
+  const spread = (record: SignedRecord, parcel: Parcel, from: Source, announceAfterMs: number, now: Now): void => {
+    const { author, kind, shortId: id } = record;
+    if (from === 'self') growth.onSaid(kind, now);
+    const lent = shared.treeOf(author, kind, now);
+    if (lent !== undefined) branches.renew(authorIdOf(author), now);
+    const branch = lent ?? branchFor(record, from, now);
+    const isAsked = arrival?.id === id && arrival.wasAsked;
+    if (isAsked && (lent !== undefined || !isGrown(branch))) holes.asked(id, from as PeerId, now);
+    // Who leaves will not be there to be asked for what it only announced.
+    const isFarewell = from === 'self' && kind === 'leave';
+    for (const { peer, sender, floodUntil } of links.values()) {
+      if (peer === from || peer === author) continue;
+      const isNext = isChild(branch, peer) || lent?.parent === peer;
+      if (isFarewell || isNext || now.mono < floodUntil) sender.push(parcel, now, shared.tickMs(kind));
+      else sender.announce(id, now, announceAfterMs);
+    }
+    if (kind === 'leave') branches.forget(authorIdOf(author));
+  };
+
+  /** Its author's own, or a borrowed one. */
+  const branchFor = (record: SignedRecord, from: Source, now: Now): Branch => {
     const author = authorIdOf(record.author);
     const id = record.shortId;
-    if (from === 'self') growth.onSaid(record.kind, now);
     // The first words of a room: there is no tree to borrow yet.
     const isFirst = from === 'self' && links.size > 0 && branches.model(now) === undefined;
     if (isFirst && record.kind !== 'leave') growOwn(now);
     const branch = branches.heard(author, id, links.has(from as PeerId) ? (from as PeerId) : undefined, now);
     welcome(branch.parent, author);
     const before = arrival?.id === id ? arrival : undefined;
-    if (before?.wasAsked) mend(branch, from as PeerId, now);
-    else if (branch.parent === from && isGrown(branch)) tryAnother(author, branch, before?.announcer, now);
-    // Who leaves will not be there to be asked for what it only announced.
-    const isFarewell = from === 'self' && record.kind === 'leave';
-    for (const { peer, sender, floodUntil } of links.values()) {
-      if (peer === from || peer === record.author) continue;
-      if (isFarewell || isChild(branch, peer) || now.mono < floodUntil) sender.push(parcel, now);
-      else sender.announce(id, now);
-    }
-    if (record.kind === 'leave') branches.forget(author);
-  };
-
-  /** A record that borrowed its tree had to be asked for: the lender's tree has a hole here. */
-  const mend = (branch: Branch, by: PeerId, now: Now): void => {
-    const author = branches.model(now);
-    const model = branches.get(author);
-    if (author === undefined || model === undefined || isGrown(branch) || !links.has(by)) return;
-    addChild(model, by);
-    follow(by, [author]);
+    const isInTime = !before?.wasAsked && branch.parent === from;
+    if (isInTime && isGrown(branch)) tryAnother(author, branch, before?.announcer, now);
+    return branch;
   };
 
   /**
@@ -166,10 +170,10 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
     if (lateness.heard(author, isLate, now) && isLate) follow(announcer, [author]);
   };
 
-  const announce = (record: SignedRecord, from: Source, now: Now): void => {
+  const announce = (record: SignedRecord, from: Source, waitMs: number, now: Now): void => {
     const { shortId } = record;
     for (const [peer, link] of links) {
-      if (peer !== from && peer !== record.author) link.sender.announce(shortId, now);
+      if (peer !== from && peer !== record.author) link.sender.announce(shortId, now, waitMs);
     }
   };
 
@@ -219,8 +223,8 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
     };
     for (const author of authors) addTo(branches.get(author));
     for (const id of ids) {
-      addTo(branchOf(id));
       const parcel = recent.get(id);
+      if (parcel === undefined || !shared.is(parcel.kind)) addTo(branchOf(id));
       if (parcel === undefined) continue;
       link.sender.push(parcel, now);
       if (!link.grafts.take(1, now.mono)) link.floodUntil = now.mono + FLOOD_MS;
@@ -262,12 +266,14 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
       arrival = known && { ...known, id };
     },
 
-    onRecordStored(record, from, path, now) {
+    onRecordStored(record, from, path, now, isRenewal) {
+      branches.named(authorIdOf(record.author), now);
       const parcel = recent.add(record, now);
+      const afterMs = shared.announceAfterMs(record.kind, isRenewal === true);
       if (path !== 'sync' || (from === record.author && isFresh(record, config, now))) {
-        return spread(record, parcel, from, now);
+        return spread(record, parcel, from, afterMs, now);
       }
-      if (isFresh(record, config, now)) announce(record, from, now);
+      if (isFresh(record, config, now)) announce(record, from, afterMs, now);
     },
 
     onRecordDropped: record => recent.release(record.shortId),
@@ -278,6 +284,9 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
       const link = path === 'push' ? links.get(from as PeerId) : undefined;
       if (link === undefined) return;
       const id = shortIdOf(recordId);
+      holes.slow(id);
+      const parcel = recent.get(id);
+      if (parcel !== undefined && shared.is(parcel.kind)) return;
       // The parent's own second copy, after a graft that crossed the first, is no reason to part.
       const branch = branchOf(id);
       if (branch?.lastId === id && branch.parent === from) return;
@@ -312,6 +321,7 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
       recent.expire(now);
       for (const link of links.values()) link.sender.onWake(now);
       if (now.mono >= growAt(Number.POSITIVE_INFINITY)) growInTurn(now);
+      if (now.mono >= holes.nextDueAt()) holes.mend(peer => links.has(peer), now);
       const dueAt = missing.nextDueAt();
       if (dueAt === undefined || now.mono < dueAt) return;
       for (const [peer, ids] of missing.takeDue(other => links.has(other), now)) {
@@ -322,7 +332,9 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
     },
 
     nextWakeAt() {
-      const next = growAt(Math.min(missing.nextDueAt() ?? Number.POSITIVE_INFINITY, sendersDue.at()));
+      const next = growAt(
+        Math.min(missing.nextDueAt() ?? Number.POSITIVE_INFINITY, sendersDue.at(), holes.nextDueAt()),
+      );
       return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
     },
 
@@ -338,4 +350,10 @@ export function createTree({ self: me, config, outbox, rng, members }: Broadcast
 /** Who is a member is known long before it says a word; where nobody states a presence it is who was heard. */
 function roomOf({ others, arrivals }: ReturnType<BroadcastTools['members']>, branches: Branches): Room {
   return others === 0 ? branches.room() : { authors: others + 1, arrivals };
+}
+
+function earliestOf(links: Iterable<TreeLink>): number {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { sender } of links) next = Math.min(next, sender.nextWakeAt());
+  return next;
 }

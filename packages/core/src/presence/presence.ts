@@ -16,6 +16,7 @@ import type { Rng } from '../lib/rng.ts';
 import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Hlc, MonoMs, Now, PeerId, WallMs, Wire } from '../types.ts';
+import { isSame } from '../wire/value.ts';
 
 export interface Presence {
   /** The app's own presence. Stated at once, and again before it would expire. */
@@ -38,6 +39,8 @@ export interface Presence {
   /** Others present. */
   size(): number;
   census(): Census;
+  /** Is there a member whose key begins so? Looks at all. */
+  hasMember(head: string): boolean;
   /** 16 hex characters, equal on peers that see the same members, themselves included. */
   viewHash(): string;
 }
@@ -99,6 +102,8 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   /** Many failed then, and at `doubtAt` whoever has said nothing since is asked after. */
   let manyFailedAt = Number.NEGATIVE_INFINITY;
   let doubtAt = NEVER;
+  /** What is stated next answers an accusation. */
+  let isAnswer = false;
   let others = 0;
   let arrivals = 0;
   /** Of those present now, once it was asked for. */
@@ -166,6 +171,12 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     if (isPresent(slot)) gone(peer, 'expired');
   };
 
+  const answers = (author: PeerId): boolean => {
+    const was = author === self && isAnswer;
+    if (was) isAnswer = false;
+    return was;
+  };
+
   const ignore = (reason: 'superseded' | 'quota'): void => outbox.fact({ type: 'record-ignored', reason });
 
   const onPresence = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
@@ -178,6 +189,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     }
     if (old !== undefined && isOvertaken(record, old)) return ignore('superseded');
     const wasPresent = old !== undefined && isPresent(old);
+    const isRenewal = old?.state === 'alive' && isSame(record.value, old.record.value) && !answers(author);
     if (old !== undefined && old.state !== 'failed') drop(old);
     const isCrowded = old === undefined && slots.size >= CROWDED * config['presence.maxAuthors'];
     const mostMs = isCrowded ? config['presence.validMs'] : validityOf(record, config);
@@ -193,7 +205,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
       }
       show(slot);
     }
-    outbox.fact({ type: 'record-stored', record, from, path, kept: true });
+    outbox.fact({ type: 'record-stored', record, from, path, kept: true, isRenewal });
   };
 
   const onLeave = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
@@ -295,6 +307,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
 
     onSelfSuspected(now) {
       if (own === undefined) return;
+      isAnswer = true;
       if (refutations.take(1, now.mono)) state(now);
       else refreshAt = Math.min(refreshAt, now.mono + refutations.waitMs(1, now.mono));
     },
@@ -316,6 +329,10 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     },
     size: () => others,
     census: () => ({ others, arrivals }),
+    hasMember(head) {
+      for (const [peer, slot] of slots) if (peer.startsWith(head)) return isPresent(slot);
+      return false;
+    },
     viewHash: () => {
       knownHash ??= hashOf(self, slots);
       return knownHash;

@@ -228,9 +228,10 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       if (link !== undefined) touch(link, now);
     },
 
-    onRecordStored({ record, path, kept }, now) {
+    onRecordStored({ record, path, kept, isRenewal }, now) {
       if (kept) sets[domainOf(record)].add(record);
-      if (kept && path === 'sync' && links.size > 1) schedule(config['sync.soonMs'], now);
+      // Of renewals some are always on their way: each session would call for the next.
+      if (kept && path === 'sync' && !isRenewal && links.size > 1) schedule(config['sync.soonMs'], now);
     },
 
     onRecordDropped: record => sets[domainOf(record)].delete(record),

@@ -4,7 +4,7 @@
  * one of these is wrapped as `{ $map: … }`, so every value reads back as it was.
  */
 import { HearsayError } from '../errors.ts';
-import { isWellFormed, utf8Length } from '../lib/bytes.ts';
+import { equalBytes, isWellFormed, utf8Length } from '../lib/bytes.ts';
 import type { Wire } from '../types.ts';
 import { wireLimits } from './limits.ts';
 
@@ -161,4 +161,17 @@ function isDecimal(value: Wire): value is string {
 
 function isPlain(value: Wire): value is { readonly [key: string]: Wire } {
   return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+/** Do two wire values say the same? Maps whose keys come in another order count as different. */
+export function isSame(a: Wire, b: Wire): boolean {
+  if (a === b) return true;
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false;
+  if (a instanceof Uint8Array || b instanceof Uint8Array) {
+    return a instanceof Uint8Array && b instanceof Uint8Array && equalBytes(a, b);
+  }
+  const [keys, others] = [Object.keys(a), Object.keys(b)];
+  if (Array.isArray(a) !== Array.isArray(b) || keys.length !== others.length) return false;
+  const [here, there] = [a, b] as readonly { readonly [key: string]: Wire }[];
+  return keys.every((key, i) => key === others[i] && isSame(here![key]!, there![key]!));
 }

@@ -31,6 +31,7 @@ function bench(config: ConfigOverrides = {}): Bench {
       outbox: recorder.outbox,
       rng: rngOf(0, 1),
       members: nobody,
+      isMember: () => false,
     },
     at(0),
   );

@@ -31,7 +31,7 @@ function bench(mode: BroadcastMode): Bench {
     'broadcast.queueBytes': QUEUE,
   });
   const broadcast = createBroadcast(
-    { self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1), members: nobody },
+    { self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1), members: nobody, isMember: () => false },
     at(0),
   );
   for (const link of links) broadcast.onNeighbourUp(link, false, at(0));

@@ -30,7 +30,7 @@ function bench({ isGrown = true, isChild = false } = {}): Bench {
   const recorder = createRecorder();
   const config = makeConfig({ 'broadcast.mode': 'tree' });
   const broadcast = createBroadcast(
-    { self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1), members: nobody },
+    { self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1), members: nobody, isMember: () => false },
     at(0),
   );
   for (const link of [a, b, c]) broadcast.onNeighbourUp(link, false, at(0));

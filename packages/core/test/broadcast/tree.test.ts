@@ -36,7 +36,18 @@ interface Bench extends Recorder {
   pushed(): readonly Uint8Array[];
 }
 
-function bench(config: ConfigOverrides = {}, neighbours = links, members = nobody): Bench {
+/** A room of so many, of which this bench knows no more than the number. */
+const large = (others: number) => () => ({ others, arrivals: others });
+
+const presenceOf = (who: PeerId, seq: number): SignedRecord =>
+  record({ author: who, kind: 'presence', key: '', seq, value: [1, seq] });
+
+function bench(
+  config: ConfigOverrides = {},
+  neighbours = links,
+  members = nobody,
+  isMember: (author: string) => boolean = () => false,
+): Bench {
   const recorder = createRecorder();
   const broadcast = createBroadcast(
     {
@@ -45,6 +56,7 @@ function bench(config: ConfigOverrides = {}, neighbours = links, members = nobod
       outbox: recorder.outbox,
       rng: rngOf(0, 1),
       members,
+      isMember,
     },
     at(0),
   );
@@ -446,16 +458,15 @@ test('CAST-16: who has spoken and stayed grows its tree', () => {
   expect(grownAt).toBeLessThanOrEqual(2_000 + 11 * 20);
 });
 
-test('CAST-16: in a large room a tree grows for who says more than that it is still there', () => {
+test('CAST-16: in a large room a tree grows for who says more than its presence', () => {
   const presence = (seq: number) => record({ author: self, kind: 'presence', key: '', seq });
   const t = bench();
+  t.grow(said(0), a, 0);
   crowd(t, 600);
   t.store(presence(1), 'self', 3_000, 'self');
   t.store(presence(2), 'self', 50_000, 'self');
   expect(growsAt(t, 50_000, 100_000)).toBeUndefined();
-  // A pointer that moves.
-  t.store(presence(3), 'self', 100_000, 'self');
-  t.store(presence(4), 'self', 100_100, 'self');
+  t.store(said(1, self), 'self', 100_100, 'self');
   expect(growsAt(t, 100_100, 200_000)).toBeLessThanOrEqual(100_100 + 1_010);
   const u = bench({ 'broadcast.regrowMs': 60_000 });
   // The lender, whose tree grows anew for the others.
@@ -469,6 +480,14 @@ test('CAST-16: in a large room a tree grows for who says more than that it is st
   expect(growsAt(u, grownAt + 10, grownAt + 100_000)).toBeUndefined();
   u.store(said(2, self), 'self', grownAt + 100_000, 'self');
   expect(growsAt(u, grownAt + 100_000, grownAt + 101_010)).toBeDefined();
+});
+
+test('CAST-16: who lends its tree to a large room grows it every minute', () => {
+  const t = bench({}, links, large(600));
+  t.store(presenceOf(self, 1), 'self', 3_000, 'self');
+  t.store(presenceOf(author, 1), a, 3_000);
+  expect(growsAt(t, 3_000, 62_990)).toBeUndefined();
+  expect(growsAt(t, 62_990, 63_010)).toBeDefined();
 });
 
 test('CAST-16: a newcomer to a large room knows that it is one, though it has heard nobody yet', () => {
@@ -650,19 +669,103 @@ test('CAST-18: a neighbour that went before the author said a word is neither it
   expect(links.filter(peer => isChild(branch, peer))).toEqual([]);
 });
 
-test('CAST-21: a hole in a borrowed tree is mended where the tree was borrowed', () => {
-  const t = bench();
-  const lender = said(1, peer(50));
-  t.grow(lender, a);
-  t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(lender)] }, at(1));
-  t.broadcast.onFrame(b, { type: 'ihave', ids: [idOf(said(1))] }, at(10));
-  t.broadcast.onWake(at(410));
-  t.sent();
-  t.store(said(1), b, 420);
-  expect(t.sent()).toContainEqual({
-    to: b,
-    frame: { type: 'graft', ids: [], authors: [authorIdOf(peer(50))] },
-  });
+test('CAST-21: a hole in a borrowed tree is mended where the tree was borrowed, once it is no delay', () => {
+  const mends = (arrivesByTree: boolean): boolean => {
+    const t = bench();
+    const lender = said(1, peer(50));
+    t.grow(lender, a);
+    t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(lender)] }, at(1));
+    t.broadcast.onFrame(b, { type: 'ihave', ids: [idOf(said(1))] }, at(10));
+    t.broadcast.onWake(at(410));
+    t.store(said(1), b, 420);
+    if (arrivesByTree) t.duplicate(said(1), a, 5_410);
+    t.settle(5_410);
+    t.broadcast.onWake(at(5_420));
+    const graft = { type: 'graft', ids: [], authors: [authorIdOf(peer(50))] };
+    return t.sent().some(({ to, frame }) => to === b && JSON.stringify(frame) === JSON.stringify(graft));
+  };
+  expect(mends(false)).toBe(true);
+  expect(mends(true)).toBe(false);
+});
+
+test('CAST-28: presence of a large room takes the lender’s tree, whether its author has one or not', () => {
+  const routes = (others: number): readonly string[] => {
+    const t = bench({ 'broadcast.presenceMs': 0 }, links, large(others));
+    t.grow(said(1, peer(50)), a);
+    t.grow(said(1), b);
+    t.broadcast.onFrame(c, { type: 'prune', ids: [idOf(said(1))] }, at(1));
+    t.frames();
+    t.store(presenceOf(author, 2), b, 3_000);
+    return t.frames();
+  };
+  expect(routes(100)).toEqual(['0:push']);
+  expect(routes(600)).toEqual(['0:push', '2:push']);
+});
+
+test('CAST-28: a copy too many of what takes the shared tree is not refused, for its author has no say in it', () => {
+  const t = bench({}, links, large(600));
+  t.grow(said(1, peer(50)), a);
+  const one = presenceOf(author, 1);
+  t.store(one, a, 3_000);
+  t.settle(4_000);
+  t.duplicate(one, c, 4_010);
+  t.broadcast.onWake(at(4_030));
+  expect(t.frames().filter(frame => frame.endsWith('prune'))).toEqual([]);
+});
+
+test('CAST-28: the lender is believed once it is a member, before it was heard', () => {
+  const pushes = (isMember: boolean, isNamed: boolean): readonly string[] => {
+    const t = bench({ 'broadcast.presenceMs': 0 }, links, large(600), () => isMember);
+    t.wave(peer(50), a, 1, 1_000);
+    t.broadcast.onFrame(c, { type: 'grow', author: authorIdOf(peer(50)), round: 1 }, at(1_000));
+    if (isNamed) t.store(presenceOf(peer(50), 1), b, 2_000, 'sync');
+    t.settle(3_000);
+    t.store(presenceOf(author, 1), a, 4_000);
+    return t.frames().filter(frame => frame.endsWith('push'));
+  };
+  expect(pushes(true, false)).toEqual(['1:push']);
+  expect(pushes(false, true)).toEqual(['1:push']);
+  expect(pushes(false, false)).toEqual([]);
+});
+
+test('CAST-29: presence leaves in ticks that grow with the room, and takes along what waits', () => {
+  const t = bench({}, links, large(600));
+  t.grow(said(1, peer(50)), b);
+  t.frames();
+  const pushed = (mono: number): readonly number[] => {
+    t.broadcast.onWake(at(mono));
+    return t.sent().flatMap(({ to, frame }) => (to === a && frame.type === 'push' ? [frame.records.length] : []));
+  };
+  const say = (n: number, mono: number): void => t.store(presenceOf(peer(200 + n), n), c, mono);
+  say(1, 1_000);
+  expect(pushed(1_000)).toEqual([1]);
+  say(2, 1_010);
+  say(3, 1_100);
+  expect(pushed(1_149)).toEqual([]);
+  expect(pushed(1_151)).toEqual([2]);
+  // What is urgent waits for no such tick, and what waits goes with it.
+  say(4, 1_200);
+  t.store(said(2, peer(50)), c, 1_210);
+  expect(pushed(1_210)).toEqual([2]);
+});
+
+test('CAST-29: presence is announced after four ticks, a renewal after sixteen', () => {
+  const announcedAt = (isRenewal: boolean): number | undefined => {
+    const t = bench({}, links, large(999));
+    t.grow(said(1, peer(50)), a);
+    t.broadcast.onFrame(b, { type: 'prune', ids: [idOf(said(1, peer(50)))] }, at(1));
+    t.settle(100);
+    const one = presenceOf(author, 1);
+    t.broadcast.onRecordAccepted(one, a, at(1_000));
+    t.broadcast.onRecordStored(one, a, 'push', at(1_000), isRenewal);
+    for (let mono = 1_000; mono < 10_000; mono += 10) {
+      t.broadcast.onWake(at(mono));
+      if (t.sent().some(({ to, frame }) => to === b && frame.type === 'ihave')) return mono - 1_000;
+    }
+    return undefined;
+  };
+  expect(announcedAt(false)).toBe(1_000);
+  expect(announcedAt(true)).toBe(4_000);
 });
 
 test.each(['pull', 'push-pull'] as const)(

@@ -429,3 +429,24 @@ test('PRES-16: who joins is announced with its region, which counts until it goe
     { type: 'member-joined', peer: peer(7), region: undefined },
   ]);
 });
+
+test('PRES-17: what says the same again is a renewal, unless its author was doubted or has to answer', () => {
+  const b = bench();
+  const renewed = (): readonly boolean[] => ofType(b.facts(), 'record-stored').map(fact => fact.isRenewal === true);
+  const map = { at: [1, 2], name: 'Ada', raw: new Uint8Array([1, 2]) };
+  b.accept(here(1, map));
+  b.accept(here(2, { ...map, raw: new Uint8Array([1, 2]) }));
+  b.accept(here(3, { ...map, raw: new Uint8Array([1, 3]) }));
+  b.accept(here(4, { ...map, raw: new Uint8Array([1, 3]) }, 2));
+  expect(renewed()).toEqual([false, true, false, false]);
+  b.presence.onPeerSuspected(ada);
+  b.accept(here(5, { ...map, raw: new Uint8Array([1, 3]) }, 2));
+  expect(renewed()).toEqual([false]);
+  b.presence.update('here', at(6));
+  b.accept(here(6, 'here', 1, self));
+  b.accept(here(7, 'here', 1, self));
+  b.presence.onSelfSuspected(at(8));
+  b.accept(here(8, 'here', 1, self));
+  b.accept(here(9, 'here', 1, self));
+  expect(renewed()).toEqual([false, true, false, true]);
+});

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
+import { makeConfig } from '../../src/config.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
 import { createBulkIn, HOLD_MS, SETTLE_MS } from '../../src/sync/bulk-in.ts';
-import { OWN_SESSIONS, TURNS } from '../../src/sync/sync.ts';
+import { createSync, OWN_SESSIONS, TURNS } from '../../src/sync/sync.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
 import { wireLimits } from '../../src/wire/limits.ts';
 import { at, peer } from '../support/peers.ts';
+import { createRecorder } from '../support/recorder.ts';
+import { record } from '../support/records.ts';
 import { announceSeed, rngOf } from '../support/seed.ts';
 import { createMesh, createPair, fakeRecord, ids, type Pair, type Side } from '../support/sync-pair.ts';
 
@@ -188,6 +191,22 @@ test('SYNC-4: who dialled opens; later one session per period; soon after news t
   expect([pair.a.sync.sessions(), pair.b.sync.sessions()]).toEqual([1, 0]);
   pair.run(13_000);
   expect([pair.a.sync.sessions(), pair.b.sync.sessions()]).toEqual([2, 1]);
+});
+
+test('SYNC-4: a renewal that a sync brought calls for no further session', () => {
+  const wakesAt = (isRenewal: boolean): number => {
+    const { outbox } = createRecorder();
+    const sync = createSync({ config: makeConfig(), rng: rngOf(1, 1), outbox });
+    for (const n of [1, 2]) sync.onNeighbourUp(peer(n), false, at(0));
+    const said = record({ kind: 'presence', value: [1, 'here'] });
+    sync.onRecordStored(
+      { type: 'record-stored', record: said, from: peer(1), path: 'sync', kept: true, isRenewal },
+      at(0),
+    );
+    return sync.nextWakeAt()!;
+  };
+  expect(wakesAt(false)).toBeLessThan(1_000);
+  expect(wakesAt(true)).toBeGreaterThan(10_000);
 });
 
 test('SYNC-4: after a stop of this node a session comes soon', () => {

@@ -5,7 +5,7 @@ import { readRecord } from '../../src/identity/record.ts';
 import type { Wire } from '../../src/types.ts';
 import { decodeCbor, encodeCbor } from '../../src/wire/cbor.ts';
 import { wireLimits } from '../../src/wire/limits.ts';
-import { fromWire, toWire } from '../../src/wire/value.ts';
+import { fromWire, isSame, toWire } from '../../src/wire/value.ts';
 import { NETWORK, record } from '../support/records.ts';
 import { announceSeed } from '../support/seed.ts';
 import { wireValue } from './cbor-values.ts';
@@ -174,4 +174,23 @@ test('WIRE-18: no wire value makes reading throw', () => {
     }),
     { seed, numRuns: 300 },
   );
+});
+
+test('WIRE-24: two values are the same when every part is', () => {
+  const seed = announceSeed('same values');
+  fc.assert(
+    fc.property(wireValue, value => {
+      expect(isSame(value, structuredClone(value))).toBe(true);
+      expect(isSame([value], [value, value])).toBe(false);
+      expect(isSame({ a: value }, { b: value })).toBe(false);
+      expect(isSame({ a: value, b: 1 }, { a: value, b: 2 })).toBe(false);
+    }),
+    { seed, numRuns: 300 },
+  );
+  const bytes = new Uint8Array([1, 2]);
+  for (const other of [null, 1, 'a', [1, 2], { 0: 1, 1: 2 }, new Uint8Array([1, 3])]) {
+    expect(isSame(bytes, other)).toBe(false);
+    expect(isSame(other, bytes)).toBe(false);
+  }
+  expect(isSame([], {})).toBe(false);
 });
