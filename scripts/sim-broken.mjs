@@ -50,6 +50,20 @@ const PATCHES = [
     find: 'last + 1',
     replace: 'last',
   },
+  {
+    name: 'forgets-who-left',
+    about: 'forgets a goodbye as soon as it has told of it',
+    file: 'dist/presence/presence.js',
+    find: "state: 'left', voidUpTo: 0, until }",
+    replace: "state: 'left', voidUpTo: 0, until: now.mono }",
+  },
+  {
+    name: 'any-goodbye-counts',
+    about: 'ends a life by the goodbye of an earlier one',
+    file: 'dist/presence/presence.js',
+    find: "record.kind === 'leave' ? incarnationOf(record) < incarnationOf(last) : !isNewer(record, last)",
+    replace: "record.kind !== 'leave' && !isNewer(record, last)",
+  },
 ];
 
 process.exitCode = await main(process.argv.slice(2));
@@ -70,8 +84,8 @@ async function main(wanted) {
           : `caught at seed ${found.seed}: ${found.failure}`;
     process.stdout.write(`${name.padEnd(22)} ${about}\n${' '.repeat(23)}${how.slice(0, 160)}\n`);
   };
-  for (const { name, about, wrap } of faults.filter(fault => named(fault.name))) {
-    judge(name, about, hunt(runSoak, { wrapEngine: (engine, _node, self) => wrap(engine, self) }));
+  for (const { name, about, config, wrap } of faults.filter(fault => named(fault.name))) {
+    judge(name, about, hunt(runSoak, { config, wrapEngine: (engine, _node, self) => wrap(engine, self) }));
   }
   for (const patch of PATCHES.filter(({ name }) => named(name)))
     judge(patch.name, patch.about, await huntPatched(patch));

@@ -18,7 +18,8 @@ export type {
   Topology,
 } from './scenario/scenario.ts';
 export { scenarios } from './scenarios/index.ts';
-export { type Fault, faults } from './soak/broken.ts';
+export { faults } from './soak/broken.ts';
+export type { Fault } from './soak/fault.ts';
 export { drawSchedule, type Schedule } from './soak/schedule.ts';
 export { runSoak, type SoakOptions, type SoakResult } from './soak/soak.ts';
 export type { SimNode } from './world/node.ts';

@@ -1,28 +1,10 @@
 /**
  * Engines that are broken on purpose, each in one way that a careless change could bring about. The soak must
- * find every one: this tests the checks, not the engine. A fault is put round a real engine, and what the engine
- * counts is made to fit, so that only the fault itself can give it away.
+ * find every one: this tests the checks, not the engine.
  */
-import { type Effect, type Engine, type Input, type PeerId, readRecord, type SignedRecord } from '@hearsay/core';
-import { decodeFrame, encodeFrame, type Frame } from '@hearsay/core/wire';
-
-export interface Fault {
-  readonly name: string;
-  /** What a build with this fault does. */
-  readonly about: string;
-  readonly wrap: (engine: Engine, self: PeerId) => Engine;
-}
-
-type Sent = Extract<Effect, { type: 'send' }>;
-type ChangeFrame = (frame: Frame, peer: string) => Frame | undefined;
-type ChangeEffect = (effect: Effect) => readonly Effect[];
-
-/** What a fault may change: frames before the engine reads them, frames it sends, and other effects. */
-interface Changes {
-  readonly received?: (engine: Engine, self: PeerId) => ChangeFrame;
-  readonly sent?: (engine: Engine) => ChangeFrame;
-  readonly effects?: (engine: Engine) => ChangeEffect;
-}
+import type { Effect, Engine } from '@hearsay/core';
+import { livenessFaults } from './broken-liveness.ts';
+import { type ChangeEffect, type ChangeFrame, type Fault, fault, withoutRecords } from './fault.ts';
 
 export const faults: readonly Fault[] = [
   fault('skips-grafts', 'asks nobody for what was announced', {
@@ -65,74 +47,10 @@ export const faults: readonly Fault[] = [
   fault('deaf-to-sync', 'answers no reconciliation', {
     received: () => frame => (frame.type === 'sync' ? undefined : frame),
   }),
+  ...livenessFaults,
 ];
 
-function fault(name: string, about: string, changes: Changes): Fault {
-  return { name, about, wrap: (engine, self) => changed(engine, self, changes) };
-}
-
-/** Counts bytes as a build with the fault would: what it never sent or read, and what it sent too often. */
-function changed(engine: Engine, self: PeerId, changes: Changes): Engine {
-  const received = changes.received?.(engine, self);
-  const sent = changes.sent?.(engine);
-  const change = changes.effects?.(engine) ?? (effect => [effect]);
-  let bytesIn = 0;
-  let bytesOut = 0;
-
-  const read = (input: Input): Input | undefined => {
-    if (input.type !== 'frame' || received === undefined) return input;
-    const bytes = changedFrame(input.bytes, frame => received(frame, input.from));
-    bytesIn += input.bytes.length - (bytes?.length ?? 0);
-    return bytes === undefined ? undefined : { ...input, bytes };
-  };
-
-  const send = (effect: Effect): readonly Effect[] => {
-    if (effect.type !== 'send' || sent === undefined) return [effect];
-    const bytes = changedFrame(effect.bytes, frame => sent(frame, effect.to));
-    return bytes === undefined ? [] : [{ ...effect, bytes }];
-  };
-
-  return {
-    ...engine,
-    handle(input, now) {
-      const taken = read(input);
-      // Whatever it is deaf to, time goes on.
-      const before = engine.handle(taken ?? { type: 'wake' }, now);
-      const after = before.flatMap(send).flatMap(change);
-      bytesOut += sizeOf(after) - sizeOf(before);
-      return after;
-    },
-    stats() {
-      const stats = engine.stats();
-      return { ...stats, bytesIn: stats.bytesIn + bytesIn, bytesOut: stats.bytesOut + bytesOut };
-    },
-  };
-}
-
-function changedFrame(bytes: Uint8Array, change: (frame: Frame) => Frame | undefined): Uint8Array | undefined {
-  const decoded = decodeFrame(bytes);
-  if (!decoded.ok) return bytes;
-  const frame = change(decoded.value);
-  if (frame === decoded.value) return bytes;
-  return frame === undefined ? undefined : encodeFrame(frame);
-}
-
-function sizeOf(effects: readonly Effect[]): number {
-  return effects.reduce((sum, effect) => sum + (effect.type === 'send' ? effect.bytes.length : 0), 0);
-}
-
-/** Cuts records out of frames that carry them; a frame without any other is not seen at all. */
-function withoutRecords(engine: Engine, isCut: (record: SignedRecord) => boolean): ChangeFrame {
-  return frame => {
-    if (frame.type !== 'push' && frame.type !== 'delta') return frame;
-    const records = frame.records.filter(bytes => {
-      const read = readRecord(bytes, engine.networkId);
-      return !read.ok || !isCut(read.value);
-    });
-    if (records.length === frame.records.length) return frame;
-    return records.length === 0 ? undefined : { ...frame, records };
-  };
-}
+type Sent = Extract<Effect, { type: 'send' }>;
 
 function lowest(engine: Engine): string | undefined {
   const peers = engine.neighbours().map(({ peer }) => peer);

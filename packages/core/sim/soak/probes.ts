@@ -13,6 +13,8 @@ export interface Probes {
   onEffect(node: SimNode, effect: Effect): void;
   /** When all answers must be there. */
   readonly endsAtMs: number;
+  /** Who has left meanwhile. */
+  readonly leaver: SimNode | undefined;
   /** A sentence for each answer that is missing. */
   missing(): readonly string[];
 }
@@ -90,6 +92,10 @@ export function createProbes(world: () => World, rng: Rng, isComplete: boolean):
       if (delivery.what !== 'presence-gone' || delivery.peer !== leaver?.id) return;
       if (delivery.reason === 'left') toldLeft.add(node);
       else toldOtherwise.push(`node ${node.index} was told that the one who left had ${delivery.reason}`);
+    },
+
+    get leaver() {
+      return leaver;
     },
 
     get endsAtMs() {

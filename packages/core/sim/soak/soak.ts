@@ -2,13 +2,14 @@
  * One seed of the soak: a random schedule with every invariant on, then a whole network, in which all running
  * nodes must come to see exactly each other and the same state; then a few questions to the room that agrees.
  */
-import { createRng, type Engine, type PeerId, seedFrom } from '@hearsay/core';
+import { type ConfigOverrides, createRng, type Engine, type PeerId, seedFrom } from '@hearsay/core';
 import { type Run, startScenario } from '../run.ts';
 import type { ScenarioFile } from '../scenario/scenario.ts';
 import { isUp } from '../world/node.ts';
 import type { World } from '../world/world.ts';
 import { type Checks, createChecks } from './checks.ts';
 import { contest } from './contest.ts';
+import { createOrdeals, type Ordeals } from './ordeals.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { drawSchedule, type Schedule } from './schedule.ts';
 import { spoiling } from './spoiler.ts';
@@ -16,6 +17,8 @@ import { spoiling } from './spoiler.ts';
 export interface SoakOptions {
   /** Puts something round an engine: the faults that the soak must find. */
   readonly wrapEngine?: ((engine: Engine, node: number, self: PeerId) => Engine) | undefined;
+  /** Settings that the schedule is played with instead of its own: a build with a number that is wrong. */
+  readonly config?: ConfigOverrides | undefined;
 }
 
 export interface SoakResult {
@@ -36,7 +39,7 @@ const LISTED = 8;
 
 /** Runs one seed from beginning to end. Equal seed: equal run. */
 export function runSoak(seed: number, options: SoakOptions = {}): SoakResult {
-  const schedule = drawSchedule(seed);
+  const schedule = withConfig(drawSchedule(seed), options.config);
   const { file, healAtMs } = schedule;
   const mode = file.config?.['broadcast.mode'];
   const spreadsOnce = mode === 'tree' || mode === 'flood';
@@ -45,12 +48,14 @@ export function runSoak(seed: number, options: SoakOptions = {}): SoakResult {
   const world = (): World => started!.world;
   const checks = createChecks(world, spreadsOnce);
   const probes = createProbes(world, rng, spreadsOnce);
+  const ordeals = createOrdeals(world, rng, spreadsOnce);
   const run = startScenario(file, {
     onInput: (_at, node, input) => checks.onInput(world().nodes[node]!, input),
     onEffect(_at, index, effect) {
       const node = world().nodes[index]!;
       checks.onEffect(node, effect);
       probes.onEffect(node, effect);
+      ordeals.onEffect(node, effect);
     },
     wrapEngine(engine, node, self) {
       const wrapped = options.wrapEngine?.(engine, node, self) ?? engine;
@@ -61,8 +66,13 @@ export function runSoak(seed: number, options: SoakOptions = {}): SoakResult {
   contest(run.world, rng, 5_000, healAtMs);
   run.world.advance(healAtMs, Number.POSITIVE_INFINITY);
   const agreedAfterMs = untilAgreed(run, schedule);
-  const failures = agreedAfterMs === null ? complaintsOf(run) : answersOf(run, probes);
+  const failures = agreedAfterMs === null ? complaintsOf(run) : answersOf(run, probes, ordeals);
   return finished(run, schedule, checks, failures, agreedAfterMs);
+}
+
+function withConfig(schedule: Schedule, config: ConfigOverrides = {}): Schedule {
+  const { file } = schedule;
+  return { ...schedule, file: { ...file, config: { ...file.config, ...config } } };
 }
 
 /** Whoever is stopped still has to wake before anybody can ask him for anything. */
@@ -82,14 +92,16 @@ function complaintsOf(run: Run): readonly string[] {
   return ['The room never agreed:', ...all.slice(0, LISTED), ...rest];
 }
 
-function answersOf(run: Run, probes: Probes): readonly string[] {
+function answersOf(run: Run, probes: Probes, ordeals: Ordeals): readonly string[] {
   const { world } = run;
   probes.begin();
   world.advance(probes.endsAtMs, Number.POSITIVE_INFINITY);
-  return [...probes.missing(), ...run.disagreements().map(sentence => `after the probes: ${sentence}`)].slice(
-    0,
-    LISTED,
-  );
+  const missing = [...probes.missing(), ...run.disagreements().map(sentence => `after the probes: ${sentence}`)];
+  if (missing.length === 0) {
+    ordeals.endure(probes.leaver);
+    missing.push(...ordeals.wrong, ...run.disagreements().map(sentence => `in the end: ${sentence}`));
+  }
+  return missing.slice(0, LISTED);
 }
 
 function finished(

@@ -1,0 +1,124 @@
+/**
+ * What happens to a room that agrees, one thing at a time: somebody stops for two seconds, and for five; somebody
+ * crashes; the one who crashed and the one who had left come back. Between them nothing is wrong, so nobody may be
+ * accused, and at no time may anybody be given up who runs.
+ */
+import { type Effect, type Hlc, type PeerId, type Rng, wallMsOf } from '@hearsay/core';
+import { readSigned } from '../measure/invariants.ts';
+import { isUp, type SimNode } from '../world/node.ts';
+import type { World } from '../world/world.ts';
+
+export interface Ordeals {
+  onEffect(node: SimNode, effect: Effect): void;
+  /** Goes through all of it, in the time of the world. `returning`: somebody who had left. */
+  endure(returning: SimNode | undefined): void;
+  /** A sentence for each thing that was wrong. */
+  readonly wrong: readonly string[];
+}
+
+const SHORT_STOP_MS = 2_000;
+/** So long that some neighbour gives it up, and most do not: who had lost every link could not answer in time. */
+const LONG_STOP_MS = 5_000;
+const CALM_MS = 12_000;
+/** Within so long all must have been told of a crash, and must show who has come back. */
+const TOLD_MS = 30_000;
+/** Where rumours may leave somebody out, anti-entropy has to bring it. */
+const SLOW_TOLD_MS = 60_000;
+/** In a smaller room these may be all. */
+const LARGE = 8;
+const MAX_WRONG = 20;
+
+export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean): Ordeals {
+  const wrong: string[] = [];
+  const toldMs = isComplete ? TOLD_MS : SLOW_TOLD_MS;
+  /** Who may be accused at the moment. */
+  let suspect: SimNode | undefined;
+  let isOn = false;
+  let crashed: SimNode | undefined;
+  const toldOfCrash = new Set<SimNode>();
+  /** Of those who are back: the incarnations of the new life, and to whom it is shown. */
+  const backs = new Map<PeerId, { readonly incarnations: Set<number>; readonly shownBy: Set<SimNode> }>();
+
+  const complain = (sentence: string): void => {
+    if (wrong.length < MAX_WRONG) wrong.push(`at ${(world().now / 1000).toFixed(3)} s, ${sentence}`);
+  };
+
+  const pass = (ms: number): void => void world().advance(world().now + ms, Number.POSITIVE_INFINITY);
+  const running = (): readonly SimNode[] => world().nodes.filter(isUp);
+
+  const stop = (ms: number, mayBeAccused: boolean): void => {
+    const one = rng.pick(running());
+    if (one === undefined) return;
+    suspect = mayBeAccused ? one : undefined;
+    world().pause(one, ms);
+    pass(ms + CALM_MS);
+    suspect = undefined;
+  };
+
+  const crash = (): void => {
+    crashed = rng.pick(running())!;
+    world().crash(crashed);
+    pass(toldMs);
+    for (const { index } of running().filter(node => !toldOfCrash.has(node))) {
+      complain(`node ${index} was not told of a crash`);
+    }
+  };
+
+  const comeBack = (returning: readonly SimNode[]): void => {
+    for (const node of returning) {
+      backs.set(node.id, { incarnations: new Set(), shownBy: new Set() });
+      node.storage.clear();
+      world().start(node);
+    }
+    pass(toldMs);
+    for (const node of returning) {
+      const { shownBy } = backs.get(node.id)!;
+      for (const other of running()) {
+        if (other !== node && !shownBy.has(other))
+          complain(`node ${other.index} does not show ${node.index}, who is back`);
+      }
+    }
+  };
+
+  const onGone = (node: SimNode, peer: PeerId, reason: string): void => {
+    const subject = world().nodeOf(peer)!;
+    backs.get(peer)?.shownBy.delete(node);
+    if (subject === crashed && !isUp(subject)) toldOfCrash.add(node);
+    else if (isUp(subject)) complain(`node ${node.index} was told that ${subject.index}, who runs, had ${reason}`);
+  };
+
+  const onSign = (node: SimNode, bytes: Uint8Array): void => {
+    const record = readSigned(node, bytes);
+    if (record?.kind === 'presence') {
+      backs.get(node.id)?.incarnations.add(wallMsOf((record.value as readonly [Hlc])[0]));
+    }
+    if (record?.kind !== 'accuse') return;
+    const subject = world().nodeOf(record.key as PeerId);
+    if (subject === undefined || subject === suspect || !isUp(subject)) return;
+    complain(`node ${node.index} accused ${subject.index}, who runs`);
+  };
+
+  return {
+    onEffect(node, effect) {
+      if (!isOn) return;
+      if (effect.type === 'sign') return onSign(node, effect.bytes);
+      if (effect.type !== 'deliver') return;
+      const { delivery } = effect;
+      if (delivery.what === 'presence-gone') return onGone(node, delivery.peer, delivery.reason);
+      if (delivery.what !== 'presence' || delivery.status !== 'alive') return;
+      const back = backs.get(delivery.peer);
+      if (back?.incarnations.has(delivery.joinedAtMs) === true) back.shownBy.add(node);
+    },
+
+    endure(returning) {
+      isOn = true;
+      stop(SHORT_STOP_MS, false);
+      if (running().length >= LARGE) stop(LONG_STOP_MS, true);
+      if (running().length >= 3) crash();
+      comeBack([crashed, returning].filter(node => node !== undefined));
+      isOn = false;
+    },
+
+    wrong,
+  };
+}
