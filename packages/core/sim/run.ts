@@ -194,7 +194,10 @@ function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Wat
   const appState = createAppState();
   const relay = createRelayMeter({
     isServerUp: () => world().signaling.up,
-    isRunning: peer => world().nodeOf(peer)?.engine !== undefined,
+    mayBeRouted(peer) {
+      const target = world().nodeOf(peer);
+      return target !== undefined && isUp(target) && target.index < scenario.presence;
+    },
   });
   const penalised = new Set<PeerId>();
   const lives: LifeTotals[] = [];

@@ -5,7 +5,7 @@ import type { SimNode } from '../world/node.ts';
 import { meanOf } from './quantiles.ts';
 
 export interface RelayReport extends RelayFigures {
-  /** Of those that set out while the server was down, to targets that ran. */
+  /** Of those that set out while the server was down, to nodes that ran and stated a presence. */
   readonly alone: RelayFigures;
 }
 
@@ -29,7 +29,8 @@ export interface RelayMeter {
 /** What the meter asks the world when a signal sets out. */
 export interface RelayWorld {
   isServerUp(): boolean;
-  isRunning(peer: PeerId): boolean;
+  /** Does it run, and state a presence? Nothing else makes a route to it. */
+  mayBeRouted(peer: PeerId): boolean;
 }
 
 interface Signal {
@@ -43,7 +44,7 @@ interface Signal {
 /** Number of the relay frame, in the second byte of a frame. */
 const RELAY = 12;
 
-export function createRelayMeter({ isServerUp, isRunning }: RelayWorld): RelayMeter {
+export function createRelayMeter({ isServerUp, mayBeRouted }: RelayWorld): RelayMeter {
   /** By author and id: one signal may leave in several copies. */
   const signals = new Map<string, Signal>();
 
@@ -54,7 +55,7 @@ export function createRelayMeter({ isServerUp, isRunning }: RelayWorld): RelayMe
       const known = signals.get(nameOf(frame));
       if (known !== undefined) known.bytes += bytes.length;
       else if (frame.from === node.id) {
-        const isAlone = !isServerUp() && isRunning(frame.to);
+        const isAlone = !isServerUp() && mayBeRouted(frame.to);
         signals.set(nameOf(frame), { ttl: frame.ttl, isAlone, bytes: bytes.length, hops: undefined });
       }
     },

@@ -14,7 +14,7 @@ import { partition5min, partition20min, partition90s } from './partition.ts';
 import { partitionHeal } from './partition-heal.ts';
 import { pause2sAll } from './pause-2s-all.ts';
 import { quiet1k, quiet10k, quiet50 } from './quiet.ts';
-import { relayAges } from './relay-age.ts';
+import { relayAge1k, relayAge10k } from './relay-age.ts';
 import { restartLostStorage } from './restart-lost-storage.ts';
 import { ring5 } from './ring-5.ts';
 import { serverGone } from './server-gone.ts';
@@ -41,7 +41,8 @@ export const scenarios: ReadonlyMap<string, readonly ScenarioFile[]> = new Map([
   ['slow-4', slow4],
   ['slow-10', slow10],
   ['slow-30', slow30],
-  ['relay-age', relayAges],
+  ['relay-age-1k', relayAge1k],
+  ['relay-age-10k', relayAge10k],
   ...[
     ...massFail,
     ...threeRegions6k,

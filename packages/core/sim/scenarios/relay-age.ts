@@ -4,12 +4,12 @@ import type { ScenarioFile } from '../scenario/scenario.ts';
  * Nobody states anything anew, so each route is as old as the arrival of the member it leads to. Then a share of
  * the room is replaced, the server goes, and who loses a neighbour has to find the next through the mesh.
  */
-function relayAge(replaced: number): ScenarioFile {
+function relayAge(room: string, nodes: number, replaced: number): ScenarioFile {
   return {
-    name: `relay-age-${replaced}`,
-    room: 'relay-age',
-    about: `With ${replaced} % of a thousand visitors replaced since the routes were learned, signals find their way.`,
-    nodes: 1_000,
+    name: `${room}-${replaced}`,
+    room,
+    about: `With ${replaced} % of ${nodes.toLocaleString('en-US')} visitors replaced since the routes were learned, signals find their way.`,
+    nodes,
     duration: '170s',
     join: { over: '40s' },
     config: { 'presence.refreshMs': 3_600_000, 'presence.validMs': 7_200_000 },
@@ -27,4 +27,12 @@ function relayAge(replaced: number): ScenarioFile {
   };
 }
 
-export const relayAges: readonly ScenarioFile[] = [0, 10, 20, 40].map(relayAge);
+export const relayAge1k: readonly ScenarioFile[] = [0, 10, 20, 40].map(replaced =>
+  relayAge('relay-age-1k', 1_000, replaced),
+);
+/** Only to those who state a presence there are routes; so many that the lists of all fit into memory. */
+export const relayAge10k: readonly ScenarioFile[] = [0, 20, 40].map(replaced => ({
+  ...relayAge('relay-age-10k', 10_000, replaced),
+  presence: 500,
+  join: { over: '1m' },
+}));

@@ -193,7 +193,7 @@ class Sender implements LinkSender {
   #announceLater(id: ShortId, waitMs: number, now: Now): void {
     this.#announcedLater ??= new Set();
     this.#announcedLater.add(id);
-    this.#laterAt = Math.min(this.#laterAt, now.mono + this.#config['broadcast.announceMs'] + waitMs);
+    this.#laterAt = Math.min(this.#laterAt, now.mono + waitMs);
     if (this.#announcedLater.size >= wireLimits.idsPerList) this.#sendLater();
     this.#plan();
   }

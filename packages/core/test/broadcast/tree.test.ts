@@ -764,8 +764,8 @@ test('CAST-29: presence is announced after four ticks, a renewal after sixteen',
     }
     return undefined;
   };
-  expect(announcedAt(false)).toBe(1_020);
-  expect(announcedAt(true)).toBe(4_020);
+  expect(announcedAt(false)).toBe(1_000);
+  expect(announcedAt(true)).toBe(4_000);
 });
 
 test.each(['pull', 'push-pull'] as const)(

@@ -12,7 +12,7 @@ function signal(id: number, ttl: number): Uint8Array {
 
 describe('signals through the mesh', () => {
   it('SIM-76: a signal in two copies is one, comes when the first does, and costs the bytes of all its frames', () => {
-    const meter = createRelayMeter({ isServerUp: () => true, isRunning: () => true });
+    const meter = createRelayMeter({ isServerUp: () => true, mayBeRouted: () => true });
     meter.onSent(a!, signal(1, 16));
     meter.onSent(a!, signal(1, 16));
     meter.onSent(b!, signal(1, 15));
@@ -33,7 +33,7 @@ describe('signals through the mesh', () => {
   it('SIM-76: of those alone, what set out while the server was down and to somebody who ran', () => {
     let up = true;
     let runs = true;
-    const meter = createRelayMeter({ isServerUp: () => up, isRunning: () => runs });
+    const meter = createRelayMeter({ isServerUp: () => up, mayBeRouted: () => runs });
     meter.onSent(a!, signal(1, 16));
     up = false;
     meter.onSent(a!, signal(2, 16));
@@ -45,7 +45,7 @@ describe('signals through the mesh', () => {
   });
 
   it('SIM-76: what others send of a signal whose beginning nobody saw is not counted', () => {
-    const meter = createRelayMeter({ isServerUp: () => false, isRunning: () => true });
+    const meter = createRelayMeter({ isServerUp: () => false, mayBeRouted: () => true });
     meter.onSent(b!, signal(1, 15));
     meter.onReceived(c!, signal(1, 15));
     expect(meter.report()).toMatchObject({ attempts: 0, success: null });
