@@ -1,7 +1,7 @@
 import type { ScenarioFile } from '../scenario/scenario.ts';
 
-/** Of the first forty: so they are members in a room where only some state a presence. */
-const CRASHES = Array.from({ length: 10 }, (_, i) => ({ at: `${90 + 10 * i}s`, do: 'crash', nodes: [4 * i] }) as const);
+/** Of the first twenty: so they are members in a room where only some state a presence. */
+const CRASHES = Array.from({ length: 10 }, (_, i) => ({ at: `${90 + 10 * i}s`, do: 'crash', nodes: [2 * i] }) as const);
 
 /** Ten crashes, one by one; all others run and say nothing. */
 function detect(name: string, nodes: number): ScenarioFile {
