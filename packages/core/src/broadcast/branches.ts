@@ -6,7 +6,7 @@
  */
 import { headOf } from '../lib/bytes.ts';
 import { createExpiringMap } from '../lib/expiring-map.ts';
-import type { MonoMs, Now, PeerId, ShortId } from '../types.ts';
+import type { Now, PeerId, ShortId } from '../types.ts';
 import {
   addChild,
   type Children,
@@ -27,15 +27,14 @@ export interface Branch extends Children {
   lastId: ShortId;
   /** Whole milliseconds: a fraction would take an object of its own for each author. */
   heardAt: number;
-  /** When its tree grew over every link, and in which rounds, the last first; missing while it has none of its own. */
-  grown: Growing | undefined;
+  /** In which rounds its tree grew over every link, the last first; none while it has no tree of its own. */
+  rounds: readonly number[];
+  /** When it grew last, in whole milliseconds. */
+  grownAt: number;
 }
 
-export interface Growing {
-  /** Its own, and those before it. */
-  readonly rounds: readonly number[];
-  readonly grownAt: MonoMs;
-}
+/** What of a wave is remembered. */
+export type Growing = Pick<Branch, 'rounds' | 'grownAt'>;
 
 /** A tree that has just grown: by whom its wave came first, and who did not send it as well. */
 export interface Wave extends Growing {
@@ -95,6 +94,7 @@ export interface Branches {
 }
 
 const AUTHOR_DIGITS = 16;
+const NEVER_GROWN: readonly number[] = [];
 const MAX_AUTHORS = 4_096;
 /** A wave has run through the largest room by then. */
 const SETTLING_MS = 1_000;
@@ -134,7 +134,8 @@ export function createBranches(patience: () => number = () => 1): Branches {
     branch.parent = wave.parent;
     branch.backup = undefined;
     setChildren(branch, wave.children, false);
-    branch.grown = { rounds: wave.rounds, grownAt: wave.grownAt };
+    branch.rounds = wave.rounds;
+    branch.grownAt = wave.grownAt;
     if (model !== undefined && author < model) model = author;
   };
 
@@ -179,7 +180,8 @@ export function createBranches(patience: () => number = () => 1): Branches {
     except: undefined,
     lastId: id,
     heardAt: Math.ceil(now.mono),
-    grown: undefined,
+    rounds: NEVER_GROWN,
+    grownAt: 0,
   });
 
   return {
@@ -223,7 +225,10 @@ export function createBranches(patience: () => number = () => 1): Branches {
       const branch = branches.get(author);
       if (branch !== undefined) branch.heardAt = Math.ceil(now.mono);
     },
-    lastWave: author => (branches.get(author) ?? { grown: waves.get(author) }).grown,
+    lastWave(author) {
+      const branch = branches.get(author);
+      return isGrown(branch) ? branch : branch === undefined ? waves.get(author) : undefined;
+    },
     hasOther(author, peer) {
       const branch = branches.get(author);
       if (branch === undefined) {
@@ -277,10 +282,10 @@ export function createBranches(patience: () => number = () => 1): Branches {
 }
 
 /** What is said while the wave runs goes other ways, and is no reason to leave the one that the wave found. */
-function isSettling({ parent, grown }: Branch, now: Now): boolean {
-  return parent !== undefined && grown !== undefined && now.mono - grown.grownAt < SETTLING_MS;
+function isSettling(branch: Branch, now: Now): boolean {
+  return branch.parent !== undefined && isGrown(branch) && now.mono - branch.grownAt < SETTLING_MS;
 }
 
 export function isGrown(branch: Branch | undefined): boolean {
-  return branch?.grown !== undefined;
+  return branch !== undefined && branch.rounds.length > 0;
 }

@@ -49,10 +49,11 @@ class Sender implements LinkSender {
   readonly #outbox: Outbox;
   readonly #due: Earliest;
   readonly #queue: PushQueue;
-  readonly #announced = new Set<ShortId>();
-  /** Of what need not hurry. Most links never have any. */
+  /** Each of these is missing while there are none, as most of the time for most links. */
+  #announced: Set<ShortId> | undefined;
+  /** Of what need not hurry. */
   #announcedLater: Set<ShortId> | undefined;
-  readonly #refused = new Set<ShortId>();
+  #refused: Set<ShortId> | undefined;
   #pushAt = Number.NEGATIVE_INFINITY;
   /** The same for what need not hurry. */
   #calmPushAt = Number.NEGATIVE_INFINITY;
@@ -93,28 +94,30 @@ class Sender implements LinkSender {
   }
 
   announce(id: ShortId, now: Now, waitMs = 0): void {
-    if (waitMs > 0) this.#announceLater(id, waitMs, now);
-    else this.#collect(this.#announced, id, now);
+    if (waitMs > 0) return this.#announceLater(id, waitMs, now);
+    this.#announced ??= new Set();
+    this.#collect(this.#announced, id, now);
   }
 
   unannounce(id: ShortId): void {
-    if (this.#announced.delete(id)) this.#dropIfEmpty();
+    if (this.#announced?.delete(id)) this.#dropIfEmpty();
     else this.#announcedLater?.delete(id);
   }
 
   refuse(id: ShortId, now: Now): void {
+    this.#refused ??= new Set();
     this.#collect(this.#refused, id, now);
   }
 
   unrefuse(is: (id: ShortId) => boolean): void {
-    if (this.#refused.size === 0) return;
+    if (this.#refused === undefined) return;
     for (const id of this.#refused) if (is(id)) this.#refused.delete(id);
     this.#dropIfEmpty();
   }
 
   sendRefusals(): void {
-    if (this.#refused.size === 0) return;
     this.#sendIds('prune', this.#refused);
+    this.#refused = undefined;
     this.#dropIfEmpty();
   }
 
@@ -174,10 +177,9 @@ class Sender implements LinkSender {
     this.#calmTickMs = 0;
   }
 
-  #sendIds(type: 'ihave' | 'prune', ids: Set<ShortId>): void {
-    if (ids.size === 0) return;
+  #sendIds(type: 'ihave' | 'prune', ids: ReadonlySet<ShortId> | undefined): void {
+    if (ids === undefined || ids.size === 0) return;
     const list = [...ids];
-    ids.clear();
     if (list.length <= wireLimits.idsPerList) return this.#outbox.send(this.#peer, { type, ids: list });
     for (let from = 0; from < list.length; from += wireLimits.idsPerList) {
       this.#outbox.send(this.#peer, { type, ids: list.slice(from, from + wireLimits.idsPerList) });
@@ -187,6 +189,8 @@ class Sender implements LinkSender {
   #sendBatch(): void {
     this.#sendIds('ihave', this.#announced);
     this.#sendIds('prune', this.#refused);
+    this.#announced = undefined;
+    this.#refused = undefined;
     this.#batchAt = Number.POSITIVE_INFINITY;
   }
 
@@ -199,7 +203,8 @@ class Sender implements LinkSender {
   }
 
   #sendLater(): void {
-    if (this.#announcedLater !== undefined) this.#sendIds('ihave', this.#announcedLater);
+    this.#sendIds('ihave', this.#announcedLater);
+    this.#announcedLater = undefined;
     this.#laterAt = Number.POSITIVE_INFINITY;
   }
 
@@ -212,7 +217,9 @@ class Sender implements LinkSender {
 
   /** Follows what took ids out of a batch. */
   #dropIfEmpty(): void {
-    if (this.#announced.size + this.#refused.size > 0) return;
+    if ((this.#announced?.size ?? 0) + (this.#refused?.size ?? 0) > 0) return;
+    this.#announced = undefined;
+    this.#refused = undefined;
     this.#batchAt = Number.POSITIVE_INFINITY;
     this.#plan();
   }

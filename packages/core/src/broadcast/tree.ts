@@ -193,7 +193,7 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
 
   const tellOfTree = (peer: PeerId, author: Author | undefined): void => {
     const tree = branches.get(author);
-    const latest = tree?.grown?.rounds[0];
+    const latest = tree?.rounds[0];
     if (author !== undefined && latest !== undefined) outbox.send(peer, { type: 'grow', author, round: latest });
   };
 

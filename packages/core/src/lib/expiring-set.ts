@@ -45,6 +45,7 @@ class Expiring<Item> implements ExpiringSet<Item> {
   }
 
   expire(mono: number): void {
+    if (this.#until.size === 0) return;
     for (const [item, until] of this.#until) {
       if (until > mono) return;
       this.#until.delete(item);

@@ -61,7 +61,7 @@ export function createMetrics(startedAt: Now): Metrics {
   };
   const byFrame: { [type in FrameType]?: number } = {};
   const refused: { [reason: string]: number } = {};
-  const lags = new Float64Array(LAGS);
+  const lags = new Float32Array(LAGS);
   let lagCount = 0;
 
   /** What was said before this node began was late for no fault of the mesh. */

@@ -21,6 +21,7 @@ export interface PassiveView {
 
 interface Entry {
   readonly introducer: PeerId;
+  /** Whole milliseconds, and 31 bits: else either would take an object of its own. */
   heardAt: number;
   /** Under the present seed. */
   rank: number;
@@ -81,11 +82,11 @@ export function createPassiveView(capacity: number, rng: Rng, startedAt: Now): P
       if (now.mono >= reseedAt) reseed(now);
       const known = kept.get(peer);
       if (known !== undefined) {
-        known.heardAt = now.mono;
+        known.heardAt = Math.ceil(now.mono);
         return;
       }
       const rank = rankOf(peer, seed);
-      if (findPlace(rank, introducer)) kept.set(peer, { introducer, heardAt: now.mono, rank });
+      if (findPlace(rank, introducer)) kept.set(peer, { introducer, heardAt: Math.ceil(now.mono), rank });
     },
     delete: peer => void kept.delete(peer),
     expire(now) {
@@ -105,5 +106,5 @@ function rankOf(peer: PeerId, seed: number): number {
     hash ^= hash >>> 15;
   }
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return (hash ^ (hash >>> 16)) >>> 1;
 }

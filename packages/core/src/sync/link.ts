@@ -74,24 +74,32 @@ export interface Shipped {
 }
 
 export function createShipped(): Shipped {
-  let times = new Map<RecordId, number>();
-  let since = Number.NEGATIVE_INFINITY;
+  return new Counted();
+}
 
-  const expire = (now: Now): void => {
-    if (times.size > 0 && now.mono - since >= SHIPPED_MS) times = new Map();
-  };
+/** A class, because a node keeps one for every link. */
+class Counted implements Shipped {
+  /** Missing while nothing counts, as most of the time for most links. */
+  #times: Map<RecordId, number> | undefined;
+  #since = Number.NEGATIVE_INFINITY;
 
-  return {
-    expire,
-    admit(records, now) {
-      expire(now);
-      if (times.size === 0) since = now.mono;
-      return records.filter(({ id }) => {
-        const before = times.get(id) ?? 0;
-        if (before >= SHIPPED_TIMES || (before === 0 && times.size >= SHIPPED_RECORDS)) return false;
-        times.set(id, before + 1);
-        return true;
-      });
-    },
-  };
+  expire(now: Now): void {
+    if (now.mono - this.#since >= SHIPPED_MS) this.#times = undefined;
+  }
+
+  admit(records: readonly SignedRecord[], now: Now): readonly SignedRecord[] {
+    this.expire(now);
+    if (records.length === 0) return records;
+    if (this.#times === undefined) {
+      this.#times = new Map();
+      this.#since = now.mono;
+    }
+    const times = this.#times;
+    return records.filter(({ id }) => {
+      const before = times.get(id) ?? 0;
+      if (before >= SHIPPED_TIMES || (before === 0 && times.size >= SHIPPED_RECORDS)) return false;
+      times.set(id, before + 1);
+      return true;
+    });
+  }
 }
