@@ -96,6 +96,9 @@ export interface Branches {
 const AUTHOR_DIGITS = 16;
 const NEVER_GROWN: readonly number[] = [];
 const MAX_AUTHORS = 4_096;
+/** For each word so many authors are looked at in turn, and when there are too many the most silent of so many goes. */
+const LOOK_AT = 2;
+const CHOOSE_FROM = 16;
 /** A wave has run through the largest room by then. */
 const SETTLING_MS = 1_000;
 const MAX_WAVES = 512;
@@ -106,6 +109,7 @@ const MODEL_MS = 150_000;
 /** `patience`: how many times as seldom as in a small room the members of this one restate their presence. */
 export function createBranches(patience: () => number = () => 1): Branches {
   const branches = new Map<Author, Branch>();
+  let turn = branches.entries();
   const lend = createLending();
   /** Neighbours that want everything; they alone are passed what comes before any tree is known. */
   const adopted = new Set<PeerId>();
@@ -139,11 +143,32 @@ export function createBranches(patience: () => number = () => 1): Branches {
     if (model !== undefined && author < model) model = author;
   };
 
-  const expire = (now: Now): void => {
-    for (const [author, branch] of branches) {
-      if (branches.size <= MAX_AUTHORS && now.mono - branch.heardAt < patience() * LIFETIME_MS) return;
-      forget(author);
+  /** Goes round and round: to keep them in the order of their last words would cost each word more than this does. */
+  const nextInTurn = (): [Author, Branch] | undefined => {
+    let { value } = turn.next();
+    if (value === undefined) {
+      turn = branches.entries();
+      value = turn.next().value;
     }
+    return value;
+  };
+
+  const expire = (now: Now): void => {
+    const lifetimeMs = patience() * LIFETIME_MS;
+    for (let i = 0; i < LOOK_AT; i++) {
+      const [author, branch] = nextInTurn() ?? [];
+      if (author !== undefined && now.mono - branch!.heardAt >= lifetimeMs) forget(author);
+    }
+    while (branches.size > MAX_AUTHORS) forget(mostSilent());
+  };
+
+  const mostSilent = (): Author => {
+    let [chosen, { heardAt }] = nextInTurn()!;
+    for (let i = 1; i < CHOOSE_FROM; i++) {
+      const [author, branch] = nextInTurn()!;
+      if (branch.heardAt < heardAt) [chosen, heardAt] = [author, branch.heardAt];
+    }
+    return chosen;
   };
 
   const isModel = (branch: Branch, now: Now): boolean =>
@@ -203,9 +228,7 @@ export function createBranches(patience: () => number = () => 1): Branches {
         dropChild(branch, parent);
       }
       if (branch.parent === branch.backup) branch.backup = undefined;
-      // Those heard of last come last, so that the first is the one to forget.
-      branches.delete(author);
-      branches.set(author, branch);
+      if (known === undefined) branches.set(author, branch);
       expire(now);
       return branch;
     },

@@ -116,6 +116,7 @@ class Sender implements LinkSender {
   }
 
   sendRefusals(): void {
+    if (this.#refused === undefined) return;
     this.#sendIds('prune', this.#refused);
     this.#refused = undefined;
     this.#dropIfEmpty();

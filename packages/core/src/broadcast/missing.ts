@@ -45,14 +45,16 @@ const MAX_WAIT_MS = 60_000;
 
 export function createMissing(config: Config): Missing {
   const wanted = createExpiringMap<ShortId, Wanted>(MAX_WANTED, MAX_WAIT_MS);
+  /** Of late, in the order of their coming, and the same in order. */
   const delays: number[] = [];
+  const sorted: number[] = [];
   let patience: number = config['broadcast.graftMs'];
   let nextAt = Number.POSITIVE_INFINITY;
 
   const learn = (delayMs: number): void => {
     delays.push(delayMs);
-    if (delays.length > SAMPLES) delays.shift();
-    const sorted = [...delays].sort((a, b) => a - b);
+    sorted.splice(placeIn(sorted, delayMs), 0, delayMs);
+    if (delays.length > SAMPLES) sorted.splice(sorted.indexOf(delays.shift()!), 1);
     // Not the 99th: a few late ones waited for a graft further up, and to wait longer than that adds up from hop to hop.
     const p90 = sorted[Math.floor(0.9 * (sorted.length - 1))]!;
     patience = Math.min(config['broadcast.graftMaxMs'], Math.max(config['broadcast.graftMinMs'], 1.5 * p90));
@@ -119,4 +121,16 @@ export function createMissing(config: Config): Missing {
     patienceMs: () => patience,
     size: () => wanted.size,
   };
+}
+
+/** How many are below `value`. */
+function placeIn(sorted: readonly number[], value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,6 +1,8 @@
 /** A set with a size limit and one lifetime for all: the oldest go first, by time and by count. Adding again renews. */
 export interface ExpiringSet<Item> {
   readonly size: number;
+  /** Differs from what it was before anything came or went. */
+  readonly version: number;
   has(item: Item): boolean;
   add(item: Item, mono: number): void;
   delete(item: Item): boolean;
@@ -19,6 +21,7 @@ class Expiring<Item> implements ExpiringSet<Item> {
   readonly #lifetimeMs: number;
   /** Whole milliseconds, which take no object of their own: there is one of these for every record of minutes. */
   readonly #until = new Map<Item, number>();
+  #version = 0;
 
   constructor(limit: number, lifetimeMs: number) {
     this.#limit = limit;
@@ -29,26 +32,32 @@ class Expiring<Item> implements ExpiringSet<Item> {
     return this.#until.size;
   }
 
+  get version(): number {
+    return this.#version;
+  }
+
   has(item: Item): boolean {
     return this.#until.has(item);
   }
 
   add(item: Item, mono: number): void {
     const until = this.#until;
-    until.delete(item);
+    if (!until.delete(item)) this.#version += 1;
     until.set(item, Math.ceil(mono + this.#lifetimeMs));
     if (until.size > this.#limit) until.delete(until.keys().next().value as Item);
   }
 
   delete(item: Item): boolean {
-    return this.#until.delete(item);
+    const wasThere = this.#until.delete(item);
+    if (wasThere) this.#version += 1;
+    return wasThere;
   }
 
   expire(mono: number): void {
     if (this.#until.size === 0) return;
     for (const [item, until] of this.#until) {
       if (until > mono) return;
-      this.#until.delete(item);
+      this.delete(item);
     }
   }
 

@@ -3,6 +3,8 @@ import type { Rng } from './rng.ts';
 /** A set from which elements are drawn at random without walking through it. */
 export interface SampledSet<T> {
   readonly size: number;
+  /** Differs from what it was before anything came or went. */
+  readonly version: number;
   has(item: T): boolean;
   add(item: T): void;
   delete(item: T): boolean;
@@ -19,9 +21,14 @@ export function createSampledSet<T>(): SampledSet<T> {
 class Sampled<T> implements SampledSet<T> {
   readonly #items: T[] = [];
   readonly #places = new Map<T, number>();
+  #version = 0;
 
   get size(): number {
     return this.#items.length;
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   has(item: T): boolean {
@@ -32,12 +39,14 @@ class Sampled<T> implements SampledSet<T> {
     if (this.#places.has(item)) return;
     this.#places.set(item, this.#items.length);
     this.#items.push(item);
+    this.#version += 1;
   }
 
   delete(item: T): boolean {
     const place = this.#places.get(item);
     if (place === undefined) return false;
     this.#places.delete(item);
+    this.#version += 1;
     // The last one takes the place.
     const last = this.#items.pop()!;
     if (place < this.#items.length) {

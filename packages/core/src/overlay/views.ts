@@ -60,6 +60,9 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
   const introduced: ExpiringSet<PeerId> = createExpiringSet(MAX_INTRODUCED, INTRODUCED_MS);
   const passive = createPassiveView(config['overlay.passiveFactor'] * MOST_WANTED, rng, startedAt);
 
+  /** Of those introduced, the ones that are no members. */
+  let counted = { members: 0, introduced: 0, count: 0 };
+
   const named = (by: Introducer, peer: PeerId | undefined): Candidate | undefined =>
     peer === undefined ? undefined : { peer, introducer: by };
 
@@ -77,6 +80,16 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
     const suits = [...passive.entries()].filter(([peer, introducer]) => isFree(peer) && mayName(introducer));
     const [peer, introducer] = rng.pick(suits) ?? [];
     return introducer && named(introducer, peer);
+  };
+
+  /** Asked several times for each newcomer, and rarely changed. */
+  const strangers = (): number => {
+    if (counted.members !== members.version || counted.introduced !== introduced.version) {
+      let count = 0;
+      for (const peer of introduced.items()) if (!members.has(peer)) count += 1;
+      counted = { members: members.version, introduced: introduced.version, count };
+    }
+    return counted.count;
   };
 
   return {
@@ -103,11 +116,7 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
       passive.delete(peer);
     },
     roomSize(linked) {
-      if (members.size > 0) {
-        let size = members.size + 1;
-        for (const peer of introduced.items()) if (!members.has(peer)) size += 1;
-        return size;
-      }
+      if (members.size > 0) return members.size + 1 + strangers();
       // Who states no presence is known by name alone.
       const others = new Set<PeerId>([...linked(), ...introduced.items()]);
       for (const [peer] of passive.entries()) others.add(peer);

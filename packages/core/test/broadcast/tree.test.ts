@@ -629,14 +629,17 @@ test('CAST-19: a neighbour that must ask for much is passed everything for ten s
 const id = (n: number): string => n.toString(16).padStart(16, '0');
 const now = (mono: number): Now => at(mono);
 
-test("CAST-20: at most 4,096 authors' trees are known", () => {
+test("CAST-20: at most 4,096 authors' trees are known, and one that has been silent for longer is forgotten", () => {
   const branches = createBranches();
-  for (let n = 0; n < 4_096; n++) branches.heard(peer(n), id(n), a, now(0));
-  expect(branches.get(peer(0))).toBeDefined();
-  branches.heard(peer(4_096), id(4_096), a, now(1));
+  const isSilent = (n: number): boolean => n % 8 === 0;
+  const gone = (): readonly number[] =>
+    Array.from({ length: 4_196 }, (_, n) => n).filter(n => branches.get(peer(n)) === undefined);
+  for (let n = 0; n < 4_096; n++) branches.heard(peer(n), id(n), a, now(isSilent(n) ? 0 : 1));
+  expect(gone()).toHaveLength(100);
+  for (let n = 4_096; n < 4_196; n++) branches.heard(peer(n), id(n), a, now(2));
   expect(branches.size()).toBe(4_096);
-  expect(branches.get(peer(0))).toBeUndefined();
-  expect(branches.get(peer(1))).toBeDefined();
+  expect(gone()).toHaveLength(100);
+  expect(gone().every(isSilent)).toBe(true);
 });
 
 test('CAST-20: a tree is forgotten five minutes after its author spoke last', () => {

@@ -220,3 +220,23 @@ test('LIB-7: a queue gives what came first, also while more comes than goes', ()
   fifo.push(7);
   expect(fifo.shift()).toBe(7);
 });
+
+test('LIB-8: a set has another version once anything came or went, and the same while nothing did', () => {
+  const [expiring, sampled] = [createExpiringSet<string>(2, 100), createSampledSet<string>()];
+  const changes = (set: { readonly version: number }, act: () => void): boolean => {
+    const { version } = set;
+    act();
+    return set.version !== version;
+  };
+  expect(changes(expiring, () => expiring.add('a', 0))).toBe(true);
+  expect(changes(expiring, () => expiring.add('a', 1))).toBe(false);
+  expect(changes(expiring, () => expiring.delete('b'))).toBe(false);
+  expect(changes(expiring, () => expiring.delete('a'))).toBe(true);
+  for (const item of ['c', 'd', 'e']) expect(changes(expiring, () => expiring.add(item, 2))).toBe(true);
+  expect(changes(expiring, () => expiring.expire(101))).toBe(false);
+  expect(changes(expiring, () => expiring.expire(102))).toBe(true);
+  expect(changes(sampled, () => sampled.add('a'))).toBe(true);
+  expect(changes(sampled, () => sampled.add('a'))).toBe(false);
+  expect(changes(sampled, () => sampled.delete('b'))).toBe(false);
+  expect(changes(sampled, () => sampled.delete('a'))).toBe(true);
+});
