@@ -91,6 +91,29 @@ test('the mesh panel shows every peer', async () => {
   }
 });
 
+test('who is away is dimmed and says so, until they are back', async () => {
+  // Playwright's pages are always in front, so this one is only told that it is not.
+  const turn = (visibility: 'hidden' | 'visible', event: string): Promise<void> =>
+    ben.evaluate(
+      ([state, name]) => {
+        Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+        document.dispatchEvent(new Event(name));
+      },
+      [visibility, event] as const,
+    );
+  const away = ada.locator('.person.dim', { hasText: 'away' });
+  await turn('hidden', 'visibilitychange');
+  // What is said when the page is stopped has to be signed first.
+  await eventually('nothing waits for its signature', BOUND_MS, () =>
+    ben.evaluate(() => hearsay.room!.stats().unsigned === 0),
+  );
+  await turn('hidden', 'freeze');
+  await eventually('Ben is away', BOUND_MS, async () => (await away.count()) === 1);
+  expect(await ada.locator('#mesh .peer.dim').count()).toBe(1);
+  await turn('visible', 'visibilitychange');
+  await eventually('Ben is back', BOUND_MS, async () => (await away.count()) === 0);
+});
+
 test('a reloaded tab keeps its name', async () => {
   const name = await nameOf(ben);
   await ben.reload();

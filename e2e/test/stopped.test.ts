@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rendererPids } from '../processes.ts';
-import { allHave, allSeeAll, type Headless, type Observer, openStage, type Stage } from '../support.ts';
+import {
+  allHave,
+  allSeeAll,
+  eventually,
+  type Headless,
+  nobodySees,
+  type Observer,
+  openStage,
+  type Stage,
+} from '../support.ts';
 
 const STOP_MS = 2_000;
 /** Whoever was given up would be suspected by then: silence and patience take less. */
@@ -37,6 +46,26 @@ describe('peers that the system stops for two seconds', () => {
     );
     expect(noticed).toEqual([]);
     expect(await degrees(all)).toEqual(links);
+  });
+
+  test('a machine that sleeps for longer is given up, and its peer is back as soon as it wakes', async () => {
+    const sleeper = nodes[0]!;
+    const others = all.filter(peer => peer !== sleeper);
+    process.kill(sleeper.child.pid!, 'SIGSTOP');
+    const goneMs = await nobodySees(others, sleeper.id, 25_000);
+    await others[0]!.set('meanwhile', 'said');
+    await pause(AFTERMATH_MS);
+    process.kill(sleeper.child.pid!, 'SIGCONT');
+    const backMs = await eventually('it is alive for all', 10_000, async () => {
+      const said = await Promise.all(others.map(peer => peer.statusOf(sleeper.id)));
+      return said.every(status => status === 'alive');
+    });
+    const stateMs = await allHave([sleeper], 'meanwhile', 'said');
+    console.log(
+      `a Node peer stopped for good: gone everywhere after ${(goneMs / 1_000).toFixed(1)} s; let go on, it is alive ` +
+        `for all after ${backMs.toFixed(0)} ms and has what it missed ${stateMs.toFixed(0)} ms later`,
+    );
+    expect(goneMs).toBeLessThan(15_000);
   });
 });
 

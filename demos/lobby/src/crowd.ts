@@ -1,6 +1,14 @@
 /** Everyone in the room as the page shows them, oneself first, and the names of those who have left. */
 import type { PeerId, Room } from '@hearsay/browser';
-import { type LobbyEvents, type LobbyPresence, type LobbyState, linkName, type Person, readPerson } from './model.ts';
+import {
+  type LobbyEvents,
+  type LobbyPresence,
+  type LobbyState,
+  linkName,
+  type Person,
+  readPerson,
+  type Standing,
+} from './model.ts';
 import type { Profile } from './profile.ts';
 
 export type LobbyRoom = Room<LobbyPresence, LobbyState, LobbyEvents>;
@@ -17,6 +25,7 @@ export interface Crowd {
 /** Names of the absent that are remembered, the longest known go first. */
 const MAX_REMEMBERED = 512;
 const UNKNOWN_COLOR = '#5a6272';
+const STANDINGS = { alive: 'here', suspect: 'silent', away: 'away' } as const satisfies { [status: string]: Standing };
 
 export function createCrowd(room: LobbyRoom, profile: () => Profile): Crowd {
   const known = new Map<string, Person>();
@@ -31,7 +40,7 @@ export function createCrowd(room: LobbyRoom, profile: () => Profile): Crowd {
   const meet = (id: PeerId): Person | undefined => {
     const other = room.presence.others.get(id);
     if (other === undefined) return undefined;
-    const person = readPerson(id, other.presence, other.status === 'suspect');
+    const person = readPerson(id, other.presence, STANDINGS[other.status]);
     remember(person);
     return person;
   };
@@ -45,7 +54,7 @@ export function createCrowd(room: LobbyRoom, profile: () => Profile): Crowd {
         cursor: room.presence.self.cursor ?? null,
         links: room.links.map(({ peer }) => linkName(peer)),
         isSelf: true,
-        isSilent: false,
+        standing: 'here',
       };
       remember(self);
       const others = [...room.presence.others.keys()].flatMap(id => meet(id) ?? []);

@@ -32,6 +32,9 @@ export type Note = Point & {
   readonly creator?: string;
 };
 
+/** `silent`: its neighbours have stopped hearing from it. `away`: its page is in the background, or sleeps. */
+export type Standing = 'here' | 'silent' | 'away';
+
 /** Someone in the room, ready to be shown. */
 export interface Person {
   readonly id: string;
@@ -41,8 +44,7 @@ export interface Person {
   readonly cursor: Point | null;
   readonly links: readonly string[];
   readonly isSelf: boolean;
-  /** Its neighbours have stopped hearing from it. */
-  readonly isSilent: boolean;
+  readonly standing: Standing;
 }
 
 export const MAX_NAME = 24;
@@ -68,7 +70,7 @@ const NODE_COLOR = '#5a6272';
 
 export const linkName = (id: string): string => id.slice(0, 8);
 
-export function readPerson(id: string, presence: unknown, isSilent: boolean): Person {
+export function readPerson(id: string, presence: unknown, standing: Standing): Person {
   const said = isMap(presence) ? presence : {};
   const kind = said['kind'] === 'node' ? 'node' : 'tab';
   return {
@@ -76,10 +78,11 @@ export function readPerson(id: string, presence: unknown, isSilent: boolean): Pe
     name: readName(said['name']) ?? linkName(id),
     color: kind === 'node' ? NODE_COLOR : (readColor(said['color']) ?? colorOf(id)),
     kind,
-    cursor: readPoint(said['cursor']) ?? null,
+    // Who is away points at nothing.
+    cursor: standing === 'away' ? null : (readPoint(said['cursor']) ?? null),
     links: readLinks(said['links']),
     isSelf: false,
-    isSilent,
+    standing,
   };
 }
 

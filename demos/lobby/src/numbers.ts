@@ -36,7 +36,7 @@ export function createNumbers(): Numbers {
   return {
     show(sample) {
       const { lagMs, bytesInPerSecond, bytesOutPerSecond } = sample;
-      peers.set([String(sample.peers)], 'here now');
+      peers.set([String(sample.peers)], 'in the room');
       links.set(
         [String(sample.viaServer + sample.viaMesh)],
         `${sample.viaServer} via server, ${sample.viaMesh} via mesh`,

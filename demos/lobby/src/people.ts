@@ -27,9 +27,12 @@ export function createPeople(list: HTMLElement): People {
   new ResizeObserver(count).observe(list);
 
   return {
-    show(people) {
+    show(everyone) {
+      // Those who look at the room come first, each of both kinds in the order they had.
+      const isAway = ({ standing }: Person): number => Number(standing === 'away');
+      const people = [...everyone].sort((a, b) => isAway(a) - isAway(b));
       // Cursors move many times a second; the chips only change when one of these does.
-      const now = JSON.stringify(people.map(({ id, name, color, isSilent }) => [id, name, color, isSilent]));
+      const now = JSON.stringify(people.map(({ id, name, color, standing }) => [id, name, color, standing]));
       if (now === shown) return;
       shown = now;
       all = people;
@@ -44,12 +47,12 @@ function chip(person: Person): HTMLElement {
   avatar.setAttribute('aria-hidden', 'true');
   const item = html(
     'li',
-    person.isSilent ? 'person silent' : 'person',
+    person.standing === 'here' ? 'person' : 'person dim',
     avatar,
     html('span', 'person-name', person.name),
   );
   if (person.isSelf) item.append(html('span', 'tag', 'you'));
-  if (person.isSilent) item.append(html('span', 'tag', 'silent'));
+  if (person.standing !== 'here') item.append(html('span', 'tag', person.standing));
   item.title = `${person.kind === 'node' ? 'Node peer' : 'Tab'} ${person.id.slice(0, 8)}`;
   paint(item, person.color);
   return item;

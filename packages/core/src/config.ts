@@ -177,6 +177,22 @@ const numbers = {
     'A presence not renewed for so long expires: the last resort after lost goodbyes. Longer as it is renewed less often.',
     '3 × refresh',
   ],
+  'presence.awayMs': [
+    10_000,
+    0,
+    3_600_000,
+    'ms',
+    'A page out of sight for so long is away for the others. Less: they know sooner; more: a short look elsewhere is not told.',
+    'guess: longer than a look at another tab',
+  ],
+  'presence.asleepMs': [
+    1_800_000,
+    2_000,
+    7_200_000,
+    'ms',
+    'A page that said that it is stopped stays a member for so long. More: it comes back after longer; one that dies in its sleep is shown for longer.',
+    'design',
+  ],
   'presence.renewalsPerSecond': [
     4,
     0.1,

@@ -7,12 +7,12 @@ import { createBroadcast } from './broadcast/broadcast.ts';
 import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
 import { createDue, type LinkTalk } from './due.ts';
 import type { Effect } from './effect.ts';
-import { HearsayError } from './errors.ts';
 import type { Fact } from './fact.ts';
 import { createFlow } from './flow/flow.ts';
 import { createGuard } from './guard/guard.ts';
 import { createHlcClock } from './identity/hlc.ts';
-import { isRegion, networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
+import { checkRegion } from './identity/presence-value.ts';
+import { networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
 import type { Input } from './input.ts';
 import { createAuthoring } from './intake/authoring.ts';
 import { createIntake } from './intake/intake.ts';
@@ -99,6 +99,7 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
         modules.liveness.onStall(stalledMs, now);
         modules.presence.onStall(stalledMs, now);
         modules.sync.onStall(now);
+        modules.overlay.onStall(now);
       }
       handledAt = now.mono;
       parts.tick(now);
@@ -106,6 +107,8 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
       if (input.type === 'leave') leave(parts, drain, now);
       else if (input.type !== 'frame') enter(parts, input, now);
       const handled = drain(now);
+      // A page that stops sends nothing after this input.
+      if (input.type === 'activity') modules.broadcast.flush(now);
       wakeAt = due(isLinkTalk && handled === 0 && stalledMs <= STALL_MS);
       return takeEffects();
     },
@@ -123,9 +126,7 @@ type Modules = Parts['modules'];
 
 function assemble(options: EngineOptions, startedAt: Now) {
   const { self, region } = options;
-  if (region !== undefined && !isRegion(region)) {
-    throw new HearsayError('bad-config', 'region is 1 to 16 characters of a–z, 0–9 and -.');
-  }
+  checkRegion(region);
   const config: Config = makeConfig(options.config);
   const policy = createPolicy(options.policy ?? defaultPolicy);
   const networkId = networkIdOf(options.app, options.room, policy.terms);
@@ -194,10 +195,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     transfer: createTransfer({ config, outbox, isKnown: intake.isKnown }),
     store: createStore(self, config, outbox),
     events: createEvents(self, outbox),
-    presence: createPresence(
-      { self, incarnation, region, config, outbox, rng, prepareFarewell: authoring.prepareFarewell },
-      startedAt,
-    ),
+    presence: createPresence({ self, incarnation, region, config, outbox, rng, inAdvance: authoring }, startedAt),
     hlc,
   };
 
@@ -238,6 +236,8 @@ function enter({ modules, outbox }: Parts, input: Exclude<Input, { type: 'leave'
       return;
     case 'wake':
       return wake(modules, now);
+    case 'activity':
+      return modules.presence.onActivity(input.state, now);
     case 'server-signal':
       return modules.relay.onServerSignal(input.from, input.payload, now);
     case 'server-unreachable':
@@ -343,10 +343,7 @@ function hand(m: Modules, outbox: Outbox, from: PeerId, frame: Exclude<Frame, Li
 function react(m: Modules, fact: Fact, now: Now): void {
   switch (fact.type) {
     case 'neighbour-up':
-      m.liveness.onNeighbourUp(fact.peer, now);
-      m.relay.onNeighbourUp(fact.peer, now);
-      m.broadcast.onNeighbourUp(fact.peer, fact.outbound, now);
-      return m.sync.onNeighbourUp(fact.peer, fact.outbound, now);
+      return onNeighbourUp(m, fact, now);
     case 'neighbour-down':
       return onNeighbourDown(m, fact, now);
     case 'record-coming':
@@ -365,6 +362,8 @@ function react(m: Modules, fact: Fact, now: Now): void {
       return m.presence.onSelfSuspected(now);
     case 'statement-wanted':
       return m.authoring.state(fact.kind, fact.key, fact.value, now, fact.validMs);
+    case 'nap-wanted':
+      return m.authoring.prepareNap(fact.value, fact.validMs, now);
     case 'record-drafted':
       return m.store.onRecordDrafted(fact.draft);
     case 'record-offered':
@@ -379,10 +378,10 @@ function react(m: Modules, fact: Fact, now: Now): void {
       return m.sync.onRecordDropped(fact.record);
     case 'member-joined':
       return m.overlay.onMemberJoined(fact.peer, fact.region, now);
+    case 'member-asleep':
+      return m.overlay.onMemberAsleep(fact.peer, now);
     case 'member-gone':
-      m.overlay.onMemberGone(fact.peer, fact.reason, now);
-      m.liveness.onMemberGone(fact.peer);
-      return m.relay.onMemberGone(fact.peer);
+      return onMemberGone(m, fact, now);
     case 'peer-doubted':
       return m.liveness.onPeerDoubted(fact.peer, now);
     case 'many-failed':
@@ -404,8 +403,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'server-left':
       return m.relay.onServer(false);
     case 'record-duplicate':
-      m.presence.onRecordDuplicate(fact.record, fact.path, now);
-      return m.broadcast.onRecordDuplicate(fact.record.id, fact.from, fact.path, now);
+      return onRecordDuplicate(m, fact, now);
     case 'record-ignored':
       return;
   }
@@ -418,6 +416,24 @@ function onRecordStored(m: Modules, fact: Extract<Fact, { type: 'record-stored' 
   m.broadcast.onRecordStored(record, from, path, now, isRenewal);
   m.sync.onRecordStored(fact, now);
   m.transfer.onRecordStored(fact);
+}
+
+function onNeighbourUp(m: Modules, { peer, outbound }: Extract<Fact, { type: 'neighbour-up' }>, now: Now): void {
+  m.liveness.onNeighbourUp(peer, now);
+  m.relay.onNeighbourUp(peer, now);
+  m.broadcast.onNeighbourUp(peer, outbound, now);
+  m.sync.onNeighbourUp(peer, outbound, now);
+}
+
+function onMemberGone(m: Modules, { peer, reason }: Extract<Fact, { type: 'member-gone' }>, now: Now): void {
+  m.overlay.onMemberGone(peer, reason, now);
+  m.liveness.onMemberGone(peer);
+  m.relay.onMemberGone(peer);
+}
+
+function onRecordDuplicate(m: Modules, fact: Extract<Fact, { type: 'record-duplicate' }>, now: Now): void {
+  m.presence.onRecordDuplicate(fact.record, fact.path, now);
+  m.broadcast.onRecordDuplicate(fact.record.id, fact.from, fact.path, now);
 }
 
 function onNeighbourDown(m: Modules, fact: Extract<Fact, { type: 'neighbour-down' }>, now: Now): void {

@@ -1,5 +1,5 @@
 import type { SignedRecord, Statement } from './identity/record.ts';
-import type { PeerId, RecordId, Via } from './types.ts';
+import type { PeerId, RecordId, Via, Wire } from './types.ts';
 
 /** Where a record came from: a neighbour's link, or this node's own app or storage. */
 export type Source = PeerId | 'self' | 'storage';
@@ -37,6 +37,8 @@ export type Fact =
       /** For a presence: how long it counts unless renewed, ms. */
       readonly validMs?: number;
     }
+  /** A presence that says that this node sleeps, to be signed now and said when there is no time for it. */
+  | { readonly type: 'nap-wanted'; readonly value: Wire; readonly validMs: number }
   | { readonly type: 'record-accepted'; readonly record: SignedRecord; readonly from: Source; readonly path: Path }
   /** One more copy of what is known, or being verified. */
   | { readonly type: 'record-duplicate'; readonly record: SignedRecord; readonly from: Source; readonly path: Path }
@@ -54,8 +56,10 @@ export type Fact =
     }
   /** No longer kept: superseded, expired, or its author failed. */
   | { readonly type: 'record-dropped'; readonly record: SignedRecord }
-  /** Presence says who is in the room. */
+  /** Presence says who is in the room and can answer: one that slept joins when it wakes. */
   | { readonly type: 'member-joined'; readonly peer: PeerId; readonly region: string | undefined }
+  /** Still in the room, but stopped: no link can be made with it. */
+  | { readonly type: 'member-asleep'; readonly peer: PeerId }
   | { readonly type: 'member-gone'; readonly peer: PeerId; readonly reason: 'left' | 'failed' | 'expired' }
   /** Its neighbours may have failed, or others take it for alive and this node does not: it is to answer for itself. */
   | { readonly type: 'peer-doubted'; readonly peer: PeerId }

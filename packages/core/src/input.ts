@@ -33,7 +33,11 @@ export type Input =
   | { readonly type: 'publish'; readonly kind: PublishKind; readonly key: string; readonly value: Wire }
   /** Records this node kept before it was restarted. They are verified like any other. */
   | { readonly type: 'restore'; readonly records: readonly Uint8Array[] }
+  /** The page of this node came into view, went out of it, or is stopped as soon as this input was handled. */
+  | { readonly type: 'activity'; readonly state: PageActivity }
   | { readonly type: 'leave' };
+
+export type PageActivity = 'active' | 'hidden' | 'frozen';
 
 export type PublishKind = 'presence' | 'state' | 'state-delete' | 'event';
 
@@ -52,7 +56,7 @@ export type Delivery =
       readonly peer: PeerId;
       readonly presence: Wire;
       readonly joinedAtMs: number;
-      readonly status: 'alive' | 'suspect';
+      readonly status: 'alive' | 'suspect' | 'away';
     }
   | { readonly what: 'presence-gone'; readonly peer: PeerId; readonly reason: 'left' | 'failed' | 'expired' }
   | { readonly what: 'event'; readonly key: string; readonly value: Wire; readonly from: PeerId }

@@ -182,7 +182,7 @@ function newNode(layer: SVGGElement): SVGGElement {
 
 function dress(group: SVGGElement, person: Person, isCrowd: boolean): void {
   const radius = isCrowd ? SMALL_RADIUS : RADIUS + (person.isSelf ? 3 : 0);
-  const state = `${person.isSelf ? ' self' : ''}${person.isSilent ? ' silent' : ''}`;
+  const state = `${person.isSelf ? ' self' : ''}${person.standing === 'here' ? '' : ' dim'}`;
   group.setAttribute('class', `peer ${person.kind}${state}${isCrowd ? ' small' : ''}`);
   paint(group, person.color);
   const [halo, dot, letters, label, title] = group.children;

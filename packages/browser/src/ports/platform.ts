@@ -21,5 +21,18 @@ export function browserPlatform(): Platform {
       globalThis.addEventListener('pagehide', leave);
       return () => globalThis.removeEventListener('pagehide', leave);
     },
+    onActivity(tell) {
+      // Missing in a worker, which nobody looks at and nothing hides.
+      const page = globalThis.document as Document | undefined;
+      if (page === undefined) return () => undefined;
+      const look = (): void => tell(page.visibilityState === 'hidden' ? 'hidden' : 'active');
+      const handlers = { visibilitychange: look, resume: look, freeze: () => tell('frozen') };
+      for (const [name, handler] of Object.entries(handlers)) page.addEventListener(name, handler);
+      // Opened in the background.
+      if (page.visibilityState === 'hidden') look();
+      return () => {
+        for (const [name, handler] of Object.entries(handlers)) page.removeEventListener(name, handler);
+      };
+    },
   };
 }

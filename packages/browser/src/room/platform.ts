@@ -1,3 +1,4 @@
+import type { PageActivity } from '@hearsay/core';
 import type { SubtleLike } from '@hearsay/core/crypto';
 import type { Clock } from '@hearsay/core/host';
 import type { SignalingSocketConstructor } from '../signaling-client/index.ts';
@@ -17,6 +18,11 @@ export interface Platform {
   readonly maxLinks: number;
   /** Calls `leave` when the page or process is about to go; returns how to stop listening. */
   readonly onGoing: (leave: () => void) => () => void;
+  /**
+   * Says whether the page is looked at, on every change, and at once when it is not; `frozen` in the last moment before
+   * everything stops. Returns how to stop listening.
+   */
+  readonly onActivity: (tell: (activity: PageActivity) => void) => () => void;
 }
 
 export interface RtcStack {

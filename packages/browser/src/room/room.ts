@@ -4,7 +4,7 @@
  */
 import { createEngine, type Engine, type ErrorCode, HearsayError, toHex, type Wire } from '@hearsay/core';
 import { createCrypto, freshIdentity, type Identity } from '@hearsay/core/crypto';
-import { createHost, type Delivery, type LinkInput, type RendezvousInput } from '@hearsay/core/host';
+import { createHost, type Delivery, type Host, type LinkInput, type RendezvousInput } from '@hearsay/core/host';
 import { createSignalingClient } from '../signaling-client/index.ts';
 import { createWebRtcLinks } from '../webrtc/index.ts';
 import type { Room, RoomConfig, RoomLink, RoomSignals } from './api.ts';
@@ -124,7 +124,7 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
   const part = (): void => {
     if (parted) return;
     parted = true;
-    stopGoing();
+    stopWatching();
     host.push({ type: 'leave' });
   };
   const goodbye = async (): Promise<void> => {
@@ -160,13 +160,14 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
     readiness.fail('aborted', 'The signal passed to joinRoom was aborted.');
     void leave();
   };
-  const stopGoing = platform.onGoing(() => {
+  const onGoing = (): void => {
     void leave();
     // A page that goes cannot wait for signatures.
     part();
-  });
+  };
 
   host.push({ type: 'start' });
+  const stopWatching = watchPage(platform, host, onGoing);
   publishPresence(presence.wire);
   const restored = kept.restore(host.push).catch(error => signals.error.emit(asError('storage-failed', error)));
   if (config.signal?.aborted) onAbort();
@@ -200,6 +201,14 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
     leave,
   };
   return { room, warn };
+}
+
+/** Returns how to stop. */
+function watchPage(platform: Platform, host: Host, onGoing: () => void): () => void {
+  const stops = [platform.onGoing(onGoing), platform.onActivity(state => host.push({ type: 'activity', state }))];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 function openEngine(

@@ -59,6 +59,8 @@ const ALIVE = 1;
 const SUSPECT = 2;
 /** Said goodbye: it must never be shown again. */
 const LEFT = 3;
+const AWAY = 4;
+const STATUSES = { alive: ALIVE, suspect: SUSPECT, away: AWAY } as const;
 const EXCUSED_MS = 60_000;
 
 /** A link may have been idle for a heartbeat when the stop begins: after so long silence is taken for death. */
@@ -124,7 +126,8 @@ export function createMembership(world: () => World, config: Config, hasPresence
     const old = view[subject.index]!;
     view[subject.index] = status;
     if (!isShown(old)) count(observer, subject, 1);
-    if (isShown(old) && old !== status && isUp(subject)) statusFlips += 1;
+    // That it is away it says itself.
+    if (isShown(old) && (old === SUSPECT) !== (status === SUSPECT) && isUp(subject)) statusFlips += 1;
     return old === LEFT && subject.left ? 'resurrected' : undefined;
   };
 
@@ -171,7 +174,7 @@ export function createMembership(world: () => World, config: Config, hasPresence
       if (subject === undefined || subject === observer) return undefined;
       if (delivery.what === 'presence-gone') return onGone(observer, subject, delivery.reason);
       if (delivery.status === 'alive') returns.onShown(observer, subject.id, delivery.joinedAtMs);
-      return onPresence(observer, subject, delivery.status === 'alive' ? ALIVE : SUSPECT);
+      return onPresence(observer, subject, STATUSES[delivery.status]);
     },
     onStarted: returns.onStarted,
     onResumed: node => returns.onResumed(node, observer => viewOf(observer, node.index)[node.index] === ALIVE),
@@ -228,7 +231,7 @@ function markOf({ index }: SimNode): number {
 }
 
 function isShown(status: number): boolean {
-  return status === ALIVE || status === SUSPECT;
+  return status === ALIVE || status === SUSPECT || status === AWAY;
 }
 
 function disagreementsOf(nodes: readonly SimNode[], views: readonly Uint8Array[]): readonly string[] {

@@ -4,6 +4,9 @@ import type { Partition } from '../world/network.ts';
 import { isUp, type SimNode } from '../world/node.ts';
 import { type Stage, select, spreadOver } from './stage.ts';
 
+/** Less than any browser lets pass. */
+const HIDDEN_BEFORE_MS = 500;
+
 export function playTimeline(stage: Stage): void {
   for (const timed of stage.scenario.timeline) stage.world.at(timed.atMs, () => play(stage, timed));
 }
@@ -37,15 +40,18 @@ function perform(stage: Stage, action: Action): void {
         world.pause(node, action.forMs);
         touchAfter(stage, action.forMs);
       });
+    case 'freeze':
+      return each(stage, action, node => freeze(stage, node, action.forMs));
     case 'hide':
-      return each(stage, action, node =>
+      return each(stage, action, node => {
+        const turn = (hidden: boolean): void => world.hide(node, hidden);
         during(
           stage,
           action.forMs,
-          () => (node.hidden = true),
-          () => (node.hidden = false),
-        ),
-      );
+          () => turn(true),
+          () => turn(false),
+        );
+      });
     case 'deafen':
       return each(stage, action, node => deafen(stage, node, action.forMs));
     case 'stall':
@@ -88,6 +94,19 @@ function during(stage: Stage, forMs: number, begin: () => void, end: () => void)
   stage.world.at(stage.world.now + forMs, () => {
     stage.touch();
     end();
+  });
+}
+
+/** A browser hides a page before it stops it, and tells it of both, and of the end. */
+function freeze(stage: Stage, node: SimNode, forMs: number): void {
+  const { world } = stage;
+  const endsAt = world.now + Math.max(forMs, HIDDEN_BEFORE_MS);
+  world.turn(node, 'hidden');
+  world.at(world.now + HIDDEN_BEFORE_MS, () => {
+    world.turn(node, 'frozen');
+    world.at(world.now, () => world.pause(node, endsAt - world.now));
+    touchAfter(stage, endsAt - world.now);
+    world.at(endsAt, () => world.turn(node, node.hidden ? 'hidden' : 'active'));
   });
 }
 

@@ -67,8 +67,6 @@ function readAction(name: string, fields: Fields, frame: Frame): Action {
     }
     case 'pause':
     case 'freeze':
-      // To the engine both are the same: nothing runs, inputs wait.
-      return { do: 'pause', on: on(), overMs, forMs: fields.duration('for') };
     case 'hide':
     case 'deafen':
       return { do: name, on: on(), overMs, forMs: fields.duration('for') };

@@ -180,7 +180,7 @@ export type Action =
       readonly afterMs: number;
     }
   | {
-      readonly do: 'pause' | 'hide' | 'deafen';
+      readonly do: 'pause' | 'freeze' | 'hide' | 'deafen';
       readonly on: Selection;
       readonly overMs: number;
       readonly forMs: number;

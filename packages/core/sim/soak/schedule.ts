@@ -134,7 +134,7 @@ const ACTS: readonly ((act: Act) => ActionFile)[] = [
   }),
   act => ({ at: act.at, do: 'pause', ...someOf(act), for: act.forAtMost(6_000) }),
   act => ({ at: act.at, do: 'pause', ...shareOf(act), for: act.forAtMost(3_000), over: act.forAtMost(10_000) }),
-  act => ({ at: act.at, do: 'freeze', ...someOf(act), for: act.forAtMost(60_000) }),
+  act => ({ at: act.at, do: 'pause', ...someOf(act), for: act.forAtMost(60_000) }),
   act => ({ at: act.at, do: 'hide', ...shareOf(act), for: act.forAtMost(60_000) }),
   act => ({ at: act.at, do: 'partition', ...shareOf(act), for: act.forAtMost(60_000) }),
   act => ({ at: act.at, do: 'partition', ...someOf(act), for: act.forAtMost(60_000), oneWay: true }),

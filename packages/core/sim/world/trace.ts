@@ -27,6 +27,7 @@ const KINDS: { readonly [type in Input['type']]: number } = {
   restore: 17,
   leave: 18,
   'link-drained': 19,
+  activity: 20,
 };
 
 export function createTrace(): Trace {

@@ -14,6 +14,7 @@ import {
   type MonoMs,
   makeConfig,
   type Now,
+  type PageActivity,
   type PeerId,
   type PublishKind,
   seedFrom,
@@ -49,6 +50,9 @@ export interface World {
   leave(node: SimNode): void;
   /** Inputs and timers wait for so long. */
   pause(node: SimNode, forMs: number): void;
+  /** Its page came into view, went out of it, or is about to be stopped. */
+  turn(node: SimNode, page: PageActivity): void;
+  hide(node: SimNode, hidden: boolean): void;
   publish(node: SimNode, kind: PublishKind, key: string, value: Wire): void;
   at(ms: number, act: () => void): void;
   /** Goes on until `untilMs` or for so many events. True when the time has been reached. */
@@ -296,6 +300,7 @@ export function createWorld(options: WorldOptions): World {
       Object.assign(node, { bornAt: now, goneAt: Number.POSITIVE_INFINITY, left: false, bytesIn: 0, bytesOut: 0 });
       observer.onStarted(node);
       tell(node, { type: 'start' });
+      if (node.hidden) tell(node, { type: 'activity', state: 'hidden' });
       if (node.storage.size > 0) tell(node, { type: 'restore', records: [...node.storage.values()] });
       if (node.index < scenario.presence)
         tell(node, { type: 'publish', kind: 'presence', key: '', value: { node: node.index } });
@@ -316,6 +321,12 @@ export function createWorld(options: WorldOptions): World {
       node.pausedUntil = Math.max(node.pausedUntil, now + forMs);
       const { life } = node;
       at(node.pausedUntil, () => resume(node, life));
+    },
+
+    turn: (node, page) => tell(node, { type: 'activity', state: page }),
+    hide(node, hidden) {
+      node.hidden = hidden;
+      tell(node, { type: 'activity', state: hidden ? 'hidden' : 'active' });
     },
 
     publish: (node, kind, key, value) => tell(node, { type: 'publish', kind, key, value }),

@@ -10,6 +10,7 @@ import type { Digest, Hlc, PeerId, RecordId, ShortId, WallMs, Wire } from '../ty
 import { decodeCbor, encodeCbor } from '../wire/cbor.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { peerFromWire } from '../wire/peer-text.ts';
+import { hasPresenceTail } from './presence-value.ts';
 
 export type Kind = 'leave' | 'presence' | 'state' | 'state-delete' | 'event' | 'accuse';
 
@@ -158,11 +159,11 @@ function isCount(value: Wire | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** What each kind must look like besides: a presence that is not `[incarnation, value, region?]` helps nobody. */
+/** What each kind must look like besides: a presence that is not `[incarnation, value, region?, activity?]` helps nobody. */
 function fitsKind(kind: Kind, key: string, value: Wire): boolean {
   switch (kind) {
     case 'presence':
-      return key === '' && isPresenceValue(value);
+      return key === '' && Array.isArray(value) && isCount(value[0]) && hasPresenceTail(value);
     case 'leave':
       return key === '' && isCount(value);
     case 'accuse':
@@ -172,16 +173,6 @@ function fitsKind(kind: Kind, key: string, value: Wire): boolean {
     default:
       return key !== '';
   }
-}
-
-function isPresenceValue(value: Wire): boolean {
-  if (!Array.isArray(value) || !isCount(value[0])) return false;
-  return value.length === 2 || (value.length === 3 && isRegion(value[2]));
-}
-
-/** The name of a region: 1 to 16 lower-case letters, digits or hyphens, as `eu-west`. */
-export function isRegion(text: unknown): text is string {
-  return typeof text === 'string' && /^[a-z0-9-]{1,16}$/.test(text);
 }
 
 export function isPeerId(text: unknown): text is PeerId {

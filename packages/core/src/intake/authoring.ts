@@ -24,6 +24,10 @@ export interface Authoring {
   /** Makes a goodbye of `incarnation` ready that counts at least until then: `pagehide` cannot wait for a signature. */
   prepareFarewell(incarnation: Hlc, atLeastUntil: WallMs, now: Now): void;
   farewell(): SignedRecord | undefined;
+  /** Makes a presence ready that is said when the page is stopped, which cannot wait either. It replaces the last one. */
+  prepareNap(value: Wire, validMs: number, now: Now): void;
+  /** As it was prepared last, once it is signed. */
+  nap(): SignedRecord | undefined;
   /** Own records of an earlier run raise the sequence: the clock may have been set back since. */
   observe(record: SignedRecord): void;
   unsigned(): number;
@@ -41,6 +45,9 @@ export interface AuthoringTools {
   readonly isCongested: () => boolean;
 }
 
+/** `now`: to be said as soon as it is signed. */
+type Purpose = 'now' | 'farewell' | 'nap';
+
 type Draft = Extract<Fact, { type: 'record-drafted' }>['draft'] & { readonly validMs?: number | undefined };
 
 /** Above this a sequence number is not believed: what storage spoilt must not use up all that are left. */
@@ -52,7 +59,7 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
   const waiting = new Map<string, Draft>();
   const signing = new Map<
     Job,
-    { readonly statement: Statement; readonly body: Uint8Array; readonly farewell: boolean }
+    { readonly statement: Statement; readonly body: Uint8Array; readonly purpose: Purpose }
   >();
   let seq = Math.floor(startedAt.wall);
   let drafts = 0;
@@ -60,6 +67,8 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
   let backlog = false;
   let farewell: SignedRecord | undefined;
   let farewellUntil = 0;
+  let nap: SignedRecord | undefined;
+  let napJob: Job | undefined;
 
   const validityOf = (kind: Kind): number =>
     kind === 'accuse'
@@ -71,14 +80,15 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
     return (wallMsOf(hlc) + (validMs ?? validityOf(kind))) as WallMs;
   };
 
-  const sign = (draft: Draft, isFarewell: boolean): void => {
+  const sign = (draft: Draft, purpose: Purpose): Job => {
     seq += 1;
     const { author, kind, hlc, key, value } = draft;
     const statement: Statement = { author, kind, seq, hlc, exp: expiryOf(draft), key, value };
     const body = encodeBody(tools.networkId, statement);
     const job = tools.nextJob();
-    signing.set(job, { statement, body, farewell: isFarewell });
+    signing.set(job, { statement, body, purpose });
     outbox.effect({ type: 'sign', job, bytes: signedBytes(body) });
+    return job;
   };
 
   const flush = (now: Now): void => {
@@ -89,7 +99,7 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
       if (congested && !isUrgent(draft)) held += 1;
       else if (share.take(1, now.mono)) {
         waiting.delete(slot);
-        sign(draft, false);
+        sign(draft, 'now');
       } else break;
     }
     wakeAt = waiting.size === held ? undefined : ((now.mono + share.waitMs(1, now.mono)) as MonoMs);
@@ -119,7 +129,8 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
       signing.delete(job);
       const record = assemble(made.statement, made.body, signature);
       tools.onOwnRecord(record, now);
-      if (made.farewell) farewell = record;
+      if (made.purpose === 'farewell') farewell = record;
+      else if (made.purpose === 'nap') nap = job === napJob ? record : nap;
       else outbox.fact({ type: 'record-accepted', record, from: 'self', path: 'self' });
     },
 
@@ -140,10 +151,19 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
       // Twice as long, or a presence that changes often would want a second signature each time.
       const validMs = 2 * (atLeastUntil - now.wall);
       farewellUntil = now.wall + validMs;
-      sign({ author: self, kind: 'leave', key: '', value: incarnation, hlc: tools.hlc.next(now.wall), validMs }, true);
+      const hlc = tools.hlc.next(now.wall);
+      sign({ author: self, kind: 'leave', key: '', value: incarnation, hlc, validMs }, 'farewell');
     },
 
     farewell: () => farewell,
+
+    prepareNap(value, validMs, now) {
+      nap = undefined;
+      const hlc = tools.hlc.next(now.wall);
+      napJob = sign({ author: self, kind: 'presence', key: '', value, hlc, validMs }, 'nap');
+    },
+
+    nap: () => nap,
     observe(record) {
       if (record.author === self && record.seq <= MAX_SEQ) seq = Math.max(seq, record.seq);
     },

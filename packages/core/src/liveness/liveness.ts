@@ -7,11 +7,12 @@
  */
 import type { Config } from '../config.ts';
 import type { NeighbourLoss, Path, Source } from '../fact.ts';
+import { activityOf } from '../identity/presence-value.ts';
 import { HUNG_UP, type SignedRecord } from '../identity/record.ts';
 import { createEarliest } from '../lib/earliest.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
-import type { MonoMs, Now, PeerId } from '../types.ts';
+import type { MonoMs, Now, PeerId, Wire } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { type Accusations, createAccusations } from './accusations.ts';
 import { createIntentions, type Intention, type Intentions } from './intentions.ts';
@@ -85,8 +86,15 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
   /** `undefined`: no member. */
   const saidOf = (peer: PeerId): number | undefined => saidSince.get(peer) ?? members.get(peer)?.hlc;
 
-  const accuse = (peer: PeerId, value: typeof HUNG_UP | null): void =>
-    outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
+  /** Who said that it would be stopped is silent, and that proves nothing. A stack that hangs up is not stopped. */
+  const isExcused = (peer: PeerId, value: Wire): boolean => {
+    const stated = members.get(peer);
+    return value !== HUNG_UP && stated !== undefined && activityOf(stated) === 'asleep';
+  };
+
+  const accuse = (peer: PeerId, value: typeof HUNG_UP | null): void => {
+    if (!isExcused(peer, value)) outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
+  };
 
   const accuseLost = (peer: PeerId, why: Intention['why']): void => {
     if (why === 'doubt') {
@@ -157,6 +165,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
 
   const suspect = ({ key, author, hlc, value }: SignedRecord, now: Now): void => {
     const subject = key as PeerId;
+    if (isExcused(subject, value)) return;
     // What this node hears itself outweighs what it is told; the accused is left to answer.
     const watch = watches.get(subject);
     if (watch !== undefined && now.mono - watch.heardAt < config['liveness.silenceMs']) return;

@@ -26,6 +26,8 @@ export interface Agreements {
   onSignal(from: PeerId, message: Signal, via: Via, now: Now): void;
   onLinkUp(link: Extract<Input, { type: 'link-up' }>, now: Now): void;
   onDialFailed(peer: PeerId, session: number, now: Now): void;
+  /** The server does not know it: without a link there is no other way, and somebody else is asked. */
+  onUnreachable(peer: PeerId, now: Now): void;
   onRtcSignal(peer: PeerId, session: number, data: string): void;
   /** Gives up what was not answered in time. */
   onWake(now: Now): void;
@@ -218,6 +220,11 @@ export function createAgreements(tools: AgreementTools, parts: AgreementParts): 
       if (dials.get(peer)?.session !== session) return;
       dials.remove(peer);
       backOffs.add(peer, config['overlay.retryMs'], now);
+    },
+    onUnreachable(peer, now) {
+      if (active.size() > 0 || dials.get(peer)?.phase !== 'asked') return;
+      dials.remove(peer);
+      backOffs.add(peer, config['overlay.askTimeoutMs'] / 3, now);
     },
     onRtcSignal: (peer, session, data) => signal(peer, { type: 'rtc', session, data }),
     onWake(now) {

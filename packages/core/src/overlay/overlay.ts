@@ -4,7 +4,7 @@
  * rewire. Whatever happens comes in here, and ends in a review.
  */
 import type { Config } from '../config.ts';
-import type { Fact } from '../fact.ts';
+import type { Fact, NeighbourLoss } from '../fact.ts';
 import type { Input } from '../input.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
@@ -51,11 +51,15 @@ export interface Overlay {
   onFrame(from: PeerId, frame: OverlayFrame, now: Now): void;
   onSignalIn(fact: Extract<Fact, { type: 'signal-in' }>, now: Now): void;
   onMemberJoined(peer: PeerId, region: string | undefined, now: Now): void;
+  /** It cannot answer: it is nobody to ask for a link, and no reason to have one more. */
+  onMemberAsleep(peer: PeerId, now: Now): void;
   onMemberGone(peer: PeerId, reason: 'left' | 'failed' | 'expired', now: Now): void;
   onNeighbourSilent(peer: PeerId, now: Now): void;
   onLinkOverflowed(peer: PeerId, now: Now): void;
   onPeerBanned(peer: PeerId, now: Now): void;
   onCaughtUp(): void;
+  /** This node itself was stopped: what ends now ended because of that, and is to be had again at once. */
+  onStall(now: Now): void;
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
   has(peer: PeerId): boolean;
@@ -79,6 +83,11 @@ export interface OverlayTools {
   readonly region: string | undefined;
 }
 
+/** After a stop of this node: what its links said meanwhile is read within so long. */
+const STALL_AFTERMATH_MS = 1_000;
+/** The first of it says which links are gone. */
+const STALL_SETTLES_MS = 250;
+
 export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const { self, config, outbox, rng } = tools;
   const active = createLinks(config, outbox);
@@ -94,11 +103,28 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const parts = { active, dials, backOffs, distance, roomSize };
   const agreements = createAgreements(tools, { ...parts, onNamed: names.onNamed });
   const isSure = (peer: PeerId, now: Now): boolean => losses.isOutlivedBy(tools.saidAt(peer) ?? 0, now);
-  const upkeep = createUpkeep(config, { ...parts, views, agreements, isBanned: tools.isBanned, isSure });
+  let stalledAt = Number.NEGATIVE_INFINITY;
+  /** No link was lost by the last stop, or the server has been asked since. */
+  let knowsRoom = true;
+  /** Links that ended while this node was stopped would lose the question, and so would no link at all. */
+  const mayAskAt = (): number =>
+    active.size() > 0 || rendezvous.isUp() ? stalledAt + STALL_SETTLES_MS : Number.POSITIVE_INFINITY;
+  const upkeep = createUpkeep(config, { ...parts, views, agreements, isBanned: tools.isBanned, isSure, mayAskAt });
   const { askBridge, dismiss } = agreements;
   /** Set at the end of every review: whatever changes what is due ends in one. */
   let wakeAt: number = startedAt.mono;
   let left = false;
+
+  /** Does what ends now end because this node was stopped? */
+  const isStopsFault = (now: Now): boolean => now.mono < stalledAt + STALL_AFTERMATH_MS;
+
+  const lose = (peer: PeerId, reason: NeighbourLoss, now: Now): void => {
+    active.drop(peer, reason);
+    if (knowsRoom || !isStopsFault(now)) return;
+    // Whom the server named before the stop may be gone as well, and a link that is left may lead to nobody else.
+    knowsRoom = true;
+    rendezvous.checkIn(now);
+  };
 
   const review = (now: Now): void => {
     if (left) return;
@@ -154,8 +180,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
         if (left) return outbox.effect({ type: 'close-link', peer: input.peer, reason: 'leaving' });
         return agreements.onLinkUp(input, now);
       case 'link-down':
-        if (active.has(input.peer)) backOffs.addExactly(input.peer, config['overlay.retryMs'] / 5, now);
-        return active.drop(input.peer, input.reason === 'remote-closed' ? 'hung-up' : 'closed');
+        if (active.has(input.peer) && !isStopsFault(now))
+          backOffs.addExactly(input.peer, config['overlay.retryMs'] / 5, now);
+        return lose(input.peer, input.reason === 'remote-closed' ? 'hung-up' : 'closed', now);
       case 'dial-failed':
         return agreements.onDialFailed(input.peer, input.session, now);
       case 'rtc-signal':
@@ -173,7 +200,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
         return rendezvous.onEntryRole(input.entry, now);
       case 'server-unreachable':
         views.introduced.delete(input.peer);
-        return;
+        return agreements.onUnreachable(input.peer, now);
       case 'leave':
         return onLeave(now);
     }
@@ -187,10 +214,11 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
 
     onFrame(from, frame, now) {
       if (frame.type === 'disconnect') {
-        backOffs.addExactly(from, Math.min(frame.retryAfterMs, MAX_RETRY_AFTER_MS), now);
+        const wasStopped = frame.reason === 'silent' && isStopsFault(now);
+        if (!wasStopped) backOffs.addExactly(from, Math.min(frame.retryAfterMs, MAX_RETRY_AFTER_MS), now);
         outbox.effect({ type: 'close-link', peer: from, reason: 'goodbye' });
         // Its signed goodbye came before, or was lost: then it has hung up.
-        active.drop(from, frame.reason === 'leaving' ? 'hung-up' : 'goodbye');
+        lose(from, frame.reason === 'leaving' ? 'hung-up' : 'goodbye', now);
         if (frame.reason === 'leaving') views.passive.delete(from);
         const heir = frame.alternatives[0];
         if (heir !== undefined && !agreements.isFull()) agreements.askForced(heir, from, 'fill', now);
@@ -212,6 +240,10 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       views.members.add(peer);
       distance.onMember(peer, region);
       if (losses.isLost(peer)) onReturned(peer, now);
+      review(now);
+    },
+    onMemberAsleep(peer, now) {
+      views.forget(peer);
       review(now);
     },
     onMemberGone(peer, reason, now) {
@@ -243,6 +275,10 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       review(now);
     },
     onCaughtUp: () => standing.onCaughtUp(),
+    onStall(now) {
+      stalledAt = now.mono;
+      knowsRoom = false;
+    },
 
     onWake(now) {
       agreements.onWake(now);

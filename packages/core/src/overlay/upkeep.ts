@@ -28,6 +28,8 @@ export interface UpkeepParts {
   readonly isBanned: (peer: PeerId, now: Now) => boolean;
   /** Is this member surely there, as far as anybody can say after a crash? */
   readonly isSure: (peer: PeerId, now: Now) => boolean;
+  /** From when on a question finds a way; infinite while there is none. */
+  readonly mayAskAt: () => number;
 }
 
 const MAX_NAMED_BY_ONE = 2;
@@ -61,6 +63,7 @@ export function createUpkeep(config: Config, parts: UpkeepParts): Upkeep {
 
   const fill = (now: Now): void => {
     starved = false;
+    if (parts.mayAskAt() > now.mono) return;
     while (lacksLinks(degreeFor(roomSize(), config))) {
       // Nobody is looked for while nobody may be asked.
       if (dials.nextBudgetAt(now) > now.mono) return;
@@ -101,7 +104,8 @@ export function createUpkeep(config: Config, parts: UpkeepParts): Upkeep {
       let next = Math.min(dials.nextDueAt(), distance.nextWakeAt());
       if (surplusSince !== undefined) next = Math.min(next, surplusSince + config['overlay.settleMs']);
       if (!lacksLinks(degreeFor(roomSize(), config))) return next;
-      return Math.min(next, starved ? backOffs.nextEndAt(now) : dials.nextBudgetAt(now));
+      const askAt = starved ? backOffs.nextEndAt(now) : dials.nextBudgetAt(now);
+      return Math.min(next, Math.max(askAt, parts.mayAskAt()));
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Who is here now. A presence record is `[incarnation, value, region?]`; the newest of each author counts. It ends by
+ * Who is here now. A presence record is `[incarnation, value, region?, activity?]`; the newest of each author counts. It ends by
  * the author's own goodbye for that incarnation, by its failure, or when it is not renewed: counted from when
  * *this* node received it, but never longer than others take it: what one drops nobody may bring back.
  */
@@ -8,8 +8,9 @@ import type { Config } from '../config.ts';
 import type { Fact, Path, Source } from '../fact.ts';
 import { wallMsOf } from '../identity/hlc.ts';
 import { msLeft } from '../identity/lifetime.ts';
+import { type Activity, activityOf, presenceValue, regionOf } from '../identity/presence-value.ts';
 import { isNewer, type SignedRecord } from '../identity/record.ts';
-import type { Delivery } from '../input.ts';
+import type { Delivery, PageActivity } from '../input.ts';
 import { toHex, utf8 } from '../lib/bytes.ts';
 import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -17,10 +18,13 @@ import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Hlc, MonoMs, Now, PeerId, WallMs, Wire } from '../types.ts';
 import { isSame } from '../wire/value.ts';
+import { createAttention } from './attention.ts';
 
 export interface Presence {
   /** The app's own presence. Stated at once, and again before it would expire. */
   update(value: Wire, now: Now): void;
+  /** Said after a while out of sight, at once when the page is stopped or comes back. */
+  onActivity(page: PageActivity, now: Now): void;
   onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
   onRecordDuplicate(record: SignedRecord, path: Path, now: Now): void;
   /** What a record, were it genuine, is beside what is remembered of its author. */
@@ -61,6 +65,12 @@ interface Slot {
   until: number;
 }
 
+/** Who signs what is said when there is no time for a signature. */
+interface InAdvance {
+  prepareFarewell(incarnation: Hlc, atLeastUntil: WallMs, now: Now): void;
+  nap(): SignedRecord | undefined;
+}
+
 interface PresenceTools {
   readonly self: PeerId;
   readonly incarnation: Hlc;
@@ -68,7 +78,7 @@ interface PresenceTools {
   readonly config: Config;
   readonly outbox: Outbox;
   readonly rng: Rng;
-  readonly prepareFarewell: (incarnation: Hlc, atLeastUntil: WallMs, now: Now) => void;
+  readonly inAdvance: InAdvance;
 }
 
 /** Own presence is stated in answer to accusations, but they must not become a lever. */
@@ -89,7 +99,8 @@ const DOUBT_AGAIN_MS = 30_000;
 const ONE_REFRESH = 1.35;
 
 export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
-  const { self, config, outbox, rng } = tools;
+  const { self, config, outbox, rng, inAdvance } = tools;
+  const attention = createAttention(config);
   const slots = new Map<PeerId, Slot>();
   let own: Wire | undefined;
   const refutations = createTokenBucket(REFUTATIONS_PER_SECOND, REFUTATIONS_AT_ONCE, startedAt.mono);
@@ -122,19 +133,31 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     return Math.max(1, Math.min(byRoom, byAge, config['presence.maxValidMs'] / config['presence.validMs']));
   };
 
+  const saying = (activity: Activity): Wire => presenceValue(tools.incarnation, own ?? null, tools.region, activity);
+
+  const prepareFarewell = (validMs: number, now: Now): void =>
+    inAdvance.prepareFarewell(tools.incarnation, (now.wall + validMs + config['intake.skewMs']) as WallMs, now);
+
+  const prepareNap = (now: Now): void => {
+    prepareFarewell(config['presence.asleepMs'], now);
+    outbox.fact({ type: 'nap-wanted', value: saying('asleep'), validMs: config['presence.asleepMs'] });
+  };
+
   const state = (now: Now): void => {
     const factor = stretch(now);
     const validMs = Math.floor(config['presence.validMs'] * factor);
-    tools.prepareFarewell(tools.incarnation, (now.wall + validMs + config['intake.skewMs']) as WallMs, now);
-    const value = [tools.incarnation, own ?? null, ...(tools.region === undefined ? [] : [tools.region])];
+    prepareFarewell(validMs, now);
+    const value = saying(attention.isAway() ? 'away' : 'here');
     outbox.fact({ type: 'statement-wanted', kind: 'presence', key: '', value, validMs });
+    // Later than what it is to replace, so after every statement.
+    if (attention.isHidden()) prepareNap(now);
     refreshAt = now.mono + rng.jitter(config['presence.refreshMs'] * factor, 0.2);
   };
 
   const show = ({ record, state }: Slot): void => {
     const [incarnation, presence] = record.value as readonly [Hlc, Wire];
     const joinedAtMs = wallMsOf(incarnation);
-    const status = state === 'suspect' ? 'suspect' : 'alive';
+    const status = state === 'suspect' ? 'suspect' : activityOf(record) === 'here' ? 'alive' : 'away';
     deliver({ what: 'presence', peer: record.author, presence, joinedAtMs, status });
   };
 
@@ -179,6 +202,15 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
 
   const ignore = (reason: 'superseded' | 'quota'): void => outbox.fact({ type: 'record-ignored', reason });
 
+  /** Who can answer, and who cannot any more. `old`: what the member said before, if it was one. */
+  const tellStanding = (record: SignedRecord, old: SignedRecord | undefined): void => {
+    const { author: peer } = record;
+    const sleeps = activityOf(record) === 'asleep';
+    const slept = old !== undefined && activityOf(old) === 'asleep';
+    if (sleeps && !slept) outbox.fact({ type: 'member-asleep', peer });
+    if (!sleeps && (slept || old === undefined)) outbox.fact({ type: 'member-joined', peer, region: regionOf(record) });
+  };
+
   const onPresence = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
     const { author } = record;
     const old = slots.get(author);
@@ -201,8 +233,8 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
         others += 1;
         arrivals += 1;
         knownHash = undefined;
-        outbox.fact({ type: 'member-joined', peer: author, region: regionOf(record) });
       }
+      tellStanding(record, wasPresent ? old.record : undefined);
       show(slot);
     }
     outbox.fact({ type: 'record-stored', record, from, path, kept: true, isRenewal });
@@ -258,6 +290,15 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     update(value, now) {
       own = value;
       state(now);
+    },
+
+    onActivity(page, now) {
+      const isNews = attention.onPage(page, now);
+      if (own === undefined) return;
+      const nap = page === 'frozen' ? inAdvance.nap() : undefined;
+      if (nap !== undefined) outbox.fact({ type: 'record-accepted', record: nap, from: 'self', path: 'self' });
+      if (isNews) state(now);
+      else if (page === 'hidden') prepareNap(now);
     },
 
     onRecordAccepted(record, from, path, now) {
@@ -318,13 +359,14 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     },
 
     onWake(now) {
-      if (now.mono >= refreshAt) state(now);
+      const isNews = attention.onWake(now);
+      if (now.mono >= refreshAt || (isNews && own !== undefined)) state(now);
       if (now.mono >= checkAt) endOverdue(now);
       if (now.mono >= doubtAt) doubtUnheard(now);
     },
 
     nextWakeAt: () => {
-      const next = Math.min(refreshAt, checkAt, doubtAt);
+      const next = Math.min(refreshAt, checkAt, doubtAt, attention.dueAt());
       return next === NEVER ? undefined : (next as MonoMs);
     },
     size: () => others,
@@ -360,10 +402,6 @@ function isOvertaken(record: SignedRecord, { record: last, state }: Slot): boole
 /** Of a presence, or of the goodbye that ends it. */
 function incarnationOf({ value }: SignedRecord): number {
   return Array.isArray(value) ? (value[0] as number) : (value as number);
-}
-
-function regionOf({ value }: SignedRecord): string | undefined {
-  return (value as readonly [Hlc, Wire, string?])[2];
 }
 
 /** How long a presence counts from its receipt, ms. An author may ask for less than the longest, not for more. */

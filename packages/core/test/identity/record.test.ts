@@ -128,8 +128,22 @@ test.each<[string, Wire, string | undefined]>([
   expect(codeOf(signed([1, NETWORK, author, 3, 1, 1, 2, '', [1, null, region]]))).toBe(code);
 });
 
-test('REC-10: a presence says nothing behind its region', () => {
+test('REC-10: a presence has one region', () => {
   expect(codeOf(signed([1, NETWORK, author, 3, 1, 1, 2, '', [1, null, 'eu', 'eu']]))).toBe('record-shape');
+});
+
+test.each<[string, readonly Wire[], string | undefined]>([
+  ['away', [1], undefined],
+  ['asleep', [2], undefined],
+  ['asleep, behind a region', ['eu', 2], undefined],
+  ['zero', [0], 'record-shape'],
+  ['above', [3], 'record-shape'],
+  ['text', ['eu', 'away'], 'record-shape'],
+  ['null', ['eu', null], 'record-shape'],
+  ['before the region', [1, 'eu'], 'record-shape'],
+  ['twice', [1, 1], 'record-shape'],
+])('REC-11: an activity that is %s', (_what, tail, code) => {
+  expect(codeOf(signed([1, NETWORK, author, 3, 1, 1, 2, '', [1, null, ...tail]]))).toBe(code);
 });
 
 test.each([

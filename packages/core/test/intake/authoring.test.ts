@@ -172,6 +172,22 @@ test('AUTH-7: the goodbye is signed anew when it would end too soon', () => {
   expect(ofType(b.effects(), 'sign')).toHaveLength(1);
 });
 
+test('AUTH-11: that a page sleeps is signed in advance and not sent; the last one made ready counts, once it is signed', () => {
+  const b = bench();
+  const job = (): Job => ofType(b.effects(), 'sign')[0]!.job;
+  b.authoring.prepareNap([1, 'a', 2], 1_800_000, at(0));
+  const first = job();
+  b.authoring.prepareNap([1, 'b', 2], 1_800_000, at(1_000));
+  const second = job();
+  b.authoring.onSigned(first, new Uint8Array(64), at(1_000));
+  expect(b.authoring.nap()).toBeUndefined();
+  b.authoring.onSigned(second, new Uint8Array(64), at(1_000));
+  expect(b.authoring.nap()).toMatchObject({ kind: 'presence', value: [1, 'b', 2], exp: WALL + 1_801_000 });
+  b.authoring.prepareNap([1, 'c', 2], 1_800_000, at(2_000));
+  expect(b.authoring.nap()).toBeUndefined();
+  expect(b.facts()).toEqual([]);
+});
+
 test('AUTH-8: signatures that nobody asked for, or twice, change nothing', () => {
   const b = bench();
   b.say('state', 'k', 1);

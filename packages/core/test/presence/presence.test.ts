@@ -30,7 +30,10 @@ function bench(config: ConfigOverrides = {}, region?: string): Bench {
       config: makeConfig(config),
       outbox: recorder.outbox,
       rng: rngOf(0, 1),
-      prepareFarewell: incarnation => void farewells.push(incarnation),
+      inAdvance: {
+        prepareFarewell: incarnation => void farewells.push(incarnation),
+        nap: () => undefined,
+      },
     },
     at(0),
   );

@@ -34,7 +34,7 @@ describe('figures about who is here', () => {
     expect(crash.accusations).toBeGreaterThan(0);
     expect(crash).toMatchObject({ deaths: 0, healthySuspicions: 0, healthyDeaths: 0 });
     // All others give up one that was away for half a minute, and none of them is wrong.
-    const frozen = membersOf({ timeline: [{ at: '20s', do: 'freeze', nodes: [2], for: '30s' }] });
+    const frozen = membersOf({ timeline: [{ at: '20s', do: 'pause', nodes: [2], for: '30s' }] });
     expect(frozen).toMatchObject({ deaths: 5, falseDeaths: 0, healthyDeaths: 0 });
     expect(membersOf({})).toMatchObject({ accusations: 0, deaths: 0 });
   });
@@ -101,7 +101,7 @@ describe('figures about who is here', () => {
 
   it('SIM-74: after a stop it counts from the thaw, and of those alone who had given the sleeper up', () => {
     const freeze = (seconds: number) =>
-      membersOf({ timeline: [{ at: '10s', do: 'freeze', nodes: [3], for: `${seconds}s` }] }).backAliveMs;
+      membersOf({ timeline: [{ at: '10s', do: 'pause', nodes: [3], for: `${seconds}s` }] }).backAliveMs;
     expect(freeze(2).max).toBeNull();
     expect(freeze(40).p50).toBeGreaterThan(0);
     expect(freeze(40).max).toBeLessThan(20_000);

@@ -19,5 +19,6 @@ export function nodePlatform(bindAddress?: string): Platform {
     maxLinks: 16,
     // A process says its own goodbye: only its author knows which signals end it.
     onGoing: () => () => undefined,
+    onActivity: () => () => undefined,
   };
 }

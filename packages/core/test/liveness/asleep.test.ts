@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
+import { createLiveness, type Liveness } from '../../src/liveness/liveness.ts';
+import { at, peer } from '../support/peers.ts';
+import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
+import { record } from '../support/records.ts';
+import { rngOf } from '../support/seed.ts';
+
+const ada = peer(1);
+const QUIET: ConfigOverrides = { 'liveness.rttMs': 600_000 };
+
+function bench(): Recorder & { readonly liveness: Liveness; state(mono: number, ...activity: number[]): void } {
+  const recorder = createRecorder();
+  const config = makeConfig(QUIET);
+  const liveness = createLiveness({ self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1) });
+  return {
+    ...recorder,
+    liveness,
+    state(mono, ...activity) {
+      const said = record({ kind: 'presence', author: ada, at: mono, value: [1, null, ...activity] });
+      liveness.onRecordAccepted(said, peer(50), 'push', at(mono));
+      liveness.onRecordStored(said, at(mono));
+    },
+  };
+}
+
+const accused = (b: Recorder): readonly string[] => ofType(b.facts(), 'statement-wanted').map(({ key }) => key);
+
+test('LIVE-19: a neighbour that said that it sleeps is given up when it is silent, and not accused', () => {
+  for (const [activity, expected] of [
+    [[2], []],
+    [[1], [ada]],
+    [[], [ada]],
+  ] as const) {
+    const b = bench();
+    b.state(0, ...activity);
+    b.liveness.onNeighbourUp(ada, at(0));
+    b.liveness.onWake(at(5_000));
+    b.liveness.onWake(at(7_000));
+    expect(ofType(b.facts(), 'neighbour-silent')).toEqual([{ type: 'neighbour-silent', peer: ada }]);
+    b.liveness.onNeighbourDown(ada, 'silent', at(7_000));
+    expect(accused(b)).toEqual(expected);
+  }
+});
+
+test('LIVE-19: one whose link closed, or that is doubted, is not accused either; one whose stack hung up is', () => {
+  for (const [reason, expected] of [
+    ['closed', []],
+    ['hung-up', [ada]],
+  ] as const) {
+    const b = bench();
+    b.state(0, 2);
+    b.liveness.onNeighbourUp(ada, at(0));
+    b.liveness.onNeighbourDown(ada, reason, at(1_000));
+    b.liveness.onWake(at(3_000));
+    expect(accused(b)).toEqual(expected);
+  }
+  const b = bench();
+  b.state(0, 2);
+  b.liveness.onPeerDoubted(ada, at(0));
+  b.liveness.onWake(at(10_000));
+  expect(accused(b)).toEqual([]);
+});
+
+test('LIVE-19: whoever accuses it makes no suspect of it, until it has said that it is awake', () => {
+  const b = bench();
+  const accuse = (mono: number): void => {
+    const said = record({ kind: 'accuse', author: peer(2), key: ada, at: mono, value: null });
+    b.liveness.onRecordAccepted(said, peer(50), 'push', at(mono));
+  };
+  b.state(0, 2);
+  accuse(10);
+  expect(b.liveness.suspected()).toBe(0);
+  b.state(20, 1);
+  accuse(30);
+  expect(b.liveness.suspected()).toBe(1);
+  b.state(40, 2);
+  expect(b.liveness.suspected()).toBe(0);
+});
