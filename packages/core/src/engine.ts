@@ -188,7 +188,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     intake,
     authoring,
     overlay: createOverlay({ self, region, config, outbox, rng, isBanned: guard.isBanned, rttMs, saidAt }, startedAt),
-    relay: createRelay({ self, config, outbox, rng }),
+    relay: createRelay({ self, config, outbox, rng, networkId, nextJob }),
     liveness: createLiveness({ self, config, outbox, rng }),
     broadcast: createBroadcast({ self, config, outbox, rng, members, isMember }, startedAt),
     sync: createSync({ config, outbox, rng }),
@@ -221,9 +221,12 @@ function assemble(options: EngineOptions, startedAt: Now) {
 /** What each input starts. */
 function enter({ modules, outbox }: Parts, input: Exclude<Input, { type: 'leave' | 'frame' }>, now: Now): void {
   switch (input.type) {
+    // Each knows its own jobs.
     case 'verified':
+      modules.relay.onVerified(input.job, input.ok, now);
       return modules.intake.onVerified(input.job, input.ok, now);
     case 'signed':
+      modules.relay.onSigned(input.job, input.signature, now);
       return modules.authoring.onSigned(input.job, input.signature, now);
     case 'link-drained':
       modules.flow.onDrained(input.peer, input.waiting, now);

@@ -2,18 +2,16 @@
  * Carry a signal to someone I can't see. Routes cost nothing: the link over which a member's presence arrived
  * first is the next hop towards it. Without a route a signal takes a random walk; the way back is the way it
  * came. Between peers without any link, and to those the mesh does not know, the signaling server carries it.
- * What is carried is opaque and unproven: HELLO proves both ends before a link carries anything.
+ * Whoever carries it cannot make it up: it is signed by its source (proofs.ts).
  */
-import type { Config } from '../config.ts';
 import type { Fact, Source } from '../fact.ts';
 import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
-import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import type { Rng } from '../lib/rng.ts';
-import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
-import type { Outbox } from '../outbox.ts';
-import type { Now, PeerId, Via } from '../types.ts';
+import type { Job, Now, PeerId, Via } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
-import { wireLimits } from '../wire/limits.ts';
+import { type Allowance, createAllowance } from './allowance.ts';
+import { createProofs, type ProofTools } from './proofs.ts';
+import { createWays } from './ways.ts';
 
 type RelayFrame = Extract<Frame, { type: 'relay' }>;
 
@@ -27,6 +25,8 @@ export interface Relay {
   /** `by` has a link to `peer`, or knows somebody who has. */
   onPeerNamed(peer: PeerId, by: PeerId): void;
   onSignalOut(fact: Extract<Fact, { type: 'signal-out' }>, now: Now): void;
+  onSigned(job: Job, signature: Uint8Array, now: Now): void;
+  onVerified(job: Job, ok: boolean, now: Now): void;
   onServerSignal(from: PeerId, payload: Uint8Array, now: Now): void;
   onServerUnreachable(peer: PeerId, now: Now): void;
   onServer(up: boolean): void;
@@ -38,51 +38,60 @@ interface Unconfirmed {
   readonly payloads: Uint8Array[];
 }
 
-const MAX_SEEN = 4_096;
-const SEEN_MS = 30_000;
+const MAX_PASSED = 4_096;
+const PASSED_MS = 30_000;
 const HEARD_MS = 30_000;
 /** Payloads kept per target for a second try through the mesh, should the server not know the target. */
 const RETRY_PAYLOADS = 4;
 
-export interface RelayTools {
-  readonly self: PeerId;
-  readonly config: Config;
-  readonly outbox: Outbox;
+export interface RelayTools extends ProofTools {
   readonly rng: Rng;
 }
 
-export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
-  const links = new Map<PeerId, TokenBucket>();
-  /** Believed until a newer record comes by another way or the member is gone: in large rooms many are silent for long. */
-  const routes = new Map<PeerId, PeerId>();
-  const seen: ExpiringSet<number> = createExpiringSet(MAX_SEEN, SEEN_MS);
+export function createRelay(tools: RelayTools): Relay {
+  const { self, config, outbox, rng } = tools;
+  const proofs = createProofs(tools);
+  const ways = createWays(config);
+  const links = new Map<PeerId, Allowance>();
+  /** Signals that passed, and the links over which they left. */
+  const passed: ExpiringMap<number, readonly PeerId[]> = createExpiringMap(MAX_PASSED, PASSED_MS);
   /** How a peer that is signaling with us was heard last: its answer goes the same way. */
   const heard: ExpiringMap<PeerId, Via> = createExpiringMap(256, HEARD_MS);
   const unconfirmed: ExpiringMap<PeerId, Unconfirmed> = createExpiringMap(64, 5_000);
   let serverUp = false;
   let carried = 0;
 
-  const learn = (peer: PeerId, from: PeerId): void => {
-    routes.set(peer, from);
-    if (routes.size > config['presence.maxAuthors']) routes.delete(routes.keys().next().value!);
+  /** Links that are said to lead to `to`, the best first. */
+  const hopsTo = (to: PeerId, except: readonly PeerId[]): readonly PeerId[] => {
+    if (links.has(to)) return [to];
+    const known = ways.to(to).filter(hop => hop !== undefined && links.has(hop) && !except.includes(hop));
+    return [...new Set(known as PeerId[])];
   };
 
-  const routeTo = (to: PeerId, except: PeerId | undefined): PeerId | undefined => {
-    if (links.has(to)) return to;
-    const route = routes.get(to);
-    if (route !== undefined && route !== except && links.has(route)) return route;
-    return undefined;
-  };
-
-  const randomLink = (...except: readonly (PeerId | undefined)[]): PeerId | undefined =>
+  const randomLink = (except: readonly PeerId[]): PeerId | undefined =>
     rng.pick([...links.keys()].filter(peer => !except.includes(peer)));
 
+  /** What opens a conversation leaves twice: it looks for the way that all that follows takes. */
+  const firstHops = (to: PeerId): readonly PeerId[] => {
+    const known = hopsTo(to, []);
+    if (links.has(to) || ways.isFresh(to)) return known.slice(0, 1);
+    const hops = known.slice(0, config['relay.copies']);
+    while (hops.length < config['relay.copies']) {
+      const hop = randomLink(hops);
+      if (hop === undefined) break;
+      hops.push(hop);
+    }
+    return hops;
+  };
+
   const sendMesh = (to: PeerId, payload: Uint8Array, now: Now): void => {
-    const hop = routeTo(to, undefined) ?? randomLink();
-    if (hop === undefined) return;
+    const hops = firstHops(to);
+    if (hops.length === 0) return;
     const id = rng.uint32();
-    seen.add(id, now.mono);
-    outbox.send(hop, { type: 'relay', id, to, from: self, ttl: config['relay.ttl'], payload });
+    passed.set(id, hops, now.mono);
+    for (const hop of hops) {
+      outbox.send(hop, { type: 'relay', id, to, from: self, ttl: config['relay.ttl'], payload });
+    }
   };
 
   const sendServer = (to: PeerId, payload: Uint8Array, now: Now): void => {
@@ -94,40 +103,58 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
   };
 
   const expire = (now: Now): void => {
-    for (const map of [seen, heard, unconfirmed]) map.expire(now.mono);
+    for (const map of [passed, heard, unconfirmed]) map.expire(now.mono);
+    ways.expire(now);
+  };
+
+  /** Back where it came from it would be of no use, and where it has been before it led to nothing. */
+  const nextHop = (from: PeerId, { id, to, from: source }: RelayFrame): PeerId | undefined => {
+    const behind = [from, source];
+    const been = [...behind, ...(passed.get(id) ?? [])];
+    return hopsTo(to, been)[0] ?? randomLink(been) ?? randomLink(behind);
   };
 
   return {
     onNeighbourUp(peer, now) {
-      links.set(peer, createTokenBucket(config['relay.perSecond'], config['relay.burst'], now.mono));
+      links.set(peer, createAllowance(config, now));
     },
     onNeighbourDown(peer) {
       links.delete(peer);
     },
     onRecordAccepted(author, from) {
-      if (from !== 'self' && from !== 'storage' && author !== self) learn(author, from);
+      if (from !== 'self' && from !== 'storage' && author !== self) ways.onRecord(author, from);
     },
-    onMemberGone: peer => void routes.delete(peer),
+    onMemberGone: peer => ways.forget(peer),
     onPeerNamed(peer, by) {
-      // Hearsay makes a way where there is none; it never bends one that a record or a signal has taken.
-      const hop = routeTo(by, undefined);
-      if (hop !== undefined && !links.has(peer) && !routes.has(peer)) learn(peer, hop);
+      const [hop] = hopsTo(by, []);
+      if (hop !== undefined && !links.has(peer)) ways.onNamed(peer, hop);
     },
 
     onSignalOut({ to, payload }, now) {
-      // The next hop would take it for a broken frame, and us for the culprit.
-      if (payload.length > wireLimits.signalBytes) return outbox.fact({ type: 'record-ignored', reason: 'bad-signal' });
+      proofs.sign(to, payload, now);
+    },
+
+    onSigned(job, signature, now) {
+      const signed = proofs.takeSigned(job, signature);
+      if (signed === undefined) return;
       expire(now);
+      const { to, payload } = signed;
       const lastHeard = heard.get(to);
-      const inMesh = routeTo(to, undefined) !== undefined;
+      const inMesh = hopsTo(to, []).length > 0;
       if (serverUp && (lastHeard === 'server' || (!inMesh && lastHeard !== 'mesh'))) sendServer(to, payload, now);
       else sendMesh(to, payload, now);
     },
 
-    onServerSignal(from, payload, now) {
-      heard.set(from, 'server', now.mono);
-      outbox.fact({ type: 'signal-in', from, payload, via: 'server' });
+    onVerified(job, ok, now) {
+      const arrival = proofs.takeChecked(job, ok, now);
+      if (arrival === undefined) return;
+      const { from, signal, via, hop } = arrival;
+      heard.set(from, via, now.mono);
+      if (hop !== undefined) ways.onSignal(from, hop, now);
+      outbox.fact({ type: 'signal-in', from, payload: signal, via });
     },
+
+    onServerSignal: (from, payload, now) => proofs.check(from, payload, undefined, now),
 
     onServerUnreachable(peer, now) {
       const waiting = unconfirmed.get(peer);
@@ -142,20 +169,17 @@ export function createRelay({ self, config, outbox, rng }: RelayTools): Relay {
 
     onFrame(from, frame, now) {
       expire(now);
-      if (!links.get(from)?.take(1, now.mono)) return outbox.fact({ type: 'record-ignored', reason: 'author-rate' });
+      if (!links.get(from)?.take(frame.from, now))
+        return outbox.fact({ type: 'record-ignored', reason: 'author-rate' });
       if (frame.from === self) return;
-      learn(frame.from, from);
-      if (frame.to === self) {
-        heard.set(frame.from, 'mesh', now.mono);
-        return outbox.fact({ type: 'signal-in', from: frame.from, payload: frame.payload, via: 'mesh' });
-      }
-      // Seen before: the route led into a circle, so leave it at random.
-      const circling = seen.has(frame.id);
-      seen.add(frame.id, now.mono);
-      const hop = (circling ? undefined : routeTo(frame.to, from)) ?? randomLink(from, frame.from);
+      if (frame.to === self) return proofs.check(frame.from, frame.payload, from, now);
+      ways.onSignal(frame.from, from, now);
+      const hop = nextHop(from, frame);
       const ttl = Math.min(frame.ttl, config['relay.ttl']) - 1;
       if (hop === undefined || ttl <= 0) return;
       carried += 1;
+      const before = passed.get(frame.id) ?? [];
+      passed.set(frame.id, before.includes(hop) ? before : [...before, hop], now.mono);
       outbox.send(hop, { type: 'relay', id: frame.id, to: frame.to, from: frame.from, ttl, payload: frame.payload });
     },
 

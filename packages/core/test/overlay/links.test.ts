@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { PeerId } from '../../src/types.ts';
 import { decodeFrame } from '../../src/wire/frame.ts';
-import { decodeSignal, type Signal } from '../../src/wire/signal.ts';
+import type { Signal } from '../../src/wire/signal.ts';
 import { createNode, type NodeOptions, type TestNode } from '../support/node.ts';
 import { peer } from '../support/peers.ts';
 import { ofType } from '../support/recorder.ts';
 import { record } from '../support/records.ts';
-import { populate, signals, start, tell } from '../support/signals.ts';
+import { populate, signalIn, signals, start, tell } from '../support/signals.ts';
 
 const low = peer(1);
 const high = peer(200);
@@ -339,17 +339,15 @@ test('OVER-19: WebRTC’s own signals pass both ways, only for the dial that is 
 });
 
 function sessionOf(payload: Uint8Array): number {
-  const signal = decodeSignal(payload);
-  if (!signal.ok) throw new Error(signal.code);
-  return signal.value.session;
+  return signalIn(payload).session;
 }
 
 /** Requests that travel through the mesh. */
 function requestsIn(bytes: Uint8Array): readonly Signal[] {
   const frame = decodeFrame(bytes);
   if (!frame.ok || frame.value.type !== 'relay') return [];
-  const signal = decodeSignal(frame.value.payload);
-  return signal.ok && signal.value.type === 'request' ? [signal.value] : [];
+  const signal = signalIn(frame.value.payload);
+  return signal.type === 'request' ? [signal] : [];
 }
 
 function leaveOf(author: PeerId): Uint8Array {
