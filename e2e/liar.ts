@@ -4,11 +4,21 @@
  */
 
 import { createSignalingClient } from '@hearsay/browser/signaling-client';
-import { createWebRtcLinks } from '@hearsay/browser/webrtc';
-import { createPolicy, createRng, networkIdOf, type PeerId, seedFrom, toHex } from '@hearsay/core';
-import { createCrypto, freshIdentity, type Identity, type SubtleLike } from '@hearsay/core/crypto';
+import { createWebRtcLinks, sealSignals } from '@hearsay/browser/webrtc';
+import {
+  concatBytes,
+  createPolicy,
+  createRng,
+  networkIdOf,
+  type PeerId,
+  seedFrom,
+  signalText,
+  splitSignal,
+  toHex,
+} from '@hearsay/core';
+import { createCrypto, createSealer, freshIdentity, type Identity, type SubtleLike } from '@hearsay/core/crypto';
 import type { LinkInput, RendezvousInput } from '@hearsay/core/host';
-import { decodeSignal, encodeSignal } from '@hearsay/core/wire';
+import { decodeSignal, encodeSignal, type Signal } from '@hearsay/core/wire';
 import { nodeSocket, nodeWebRtc, systemClock } from '@hearsay/node-peer/ports';
 import { APP } from './support.ts';
 
@@ -27,43 +37,49 @@ export interface Liar {
 export async function startLiar(url: string, room: string, seed: number): Promise<Liar> {
   const rng = createRng(seedFrom(seed, 1));
   const subtle = globalThis.crypto.subtle as unknown as SubtleLike;
-  const identity = freshIdentity(subtle, length => globalThis.crypto.getRandomValues(new Uint8Array(length)));
+  const randomBytes = (length: number): Uint8Array => globalThis.crypto.getRandomValues(new Uint8Array(length));
+  const identity = freshIdentity(subtle, randomBytes);
   const networkId = networkIdOf(APP, room, createPolicy().terms);
   const rtc = nodeWebRtc({ bindAddress: '127.0.0.1' });
   const linked = new Set<PeerId>();
   let cutOff = 0;
 
+  const sealer = createSealer({ self: identity.id, randomBytes });
+  const say = async (to: PeerId, signal: Signal): Promise<void> => {
+    const bytes = encodeSignal(signal);
+    const signature = await identity.sign(signalText(networkId, identity.id, to, bytes));
+    rendezvous.signal(to, concatBytes(signature, bytes));
+  };
+
   const onLink = (input: LinkInput): void => {
     if (input.type === 'link-up') linked.add(input.peer);
     if (input.type === 'link-down' && linked.delete(input.peer)) cutOff += 1;
     if (input.type === 'rtc-signal') {
-      rendezvous.signal(input.peer, encodeSignal({ type: 'rtc', session: input.session, data: input.data }));
+      void say(input.peer, { type: 'rtc', session: input.session, data: input.data });
     }
   };
   const onServer = (input: RendezvousInput): void => {
     if (input.type === 'rendezvous-up') {
       for (const peer of input.peers) {
-        rendezvous.signal(peer, encodeSignal({ type: 'request', session: rng.uint32(), urgent: true }));
+        void say(peer, { type: 'request', session: rng.uint32(), urgent: true, key: sealer.publicKey });
       }
     }
     if (input.type !== 'server-signal') return;
-    const signal = decodeSignal(input.payload);
+    const signal = decodeSignal(splitSignal(input.payload)?.signal ?? input.payload);
     if (!signal.ok) return;
-    if (signal.value.type === 'accept') links.dial(input.from, signal.value.session, true);
+    if (signal.value.type === 'accept') links.dial(input.from, signal.value.session, true, signal.value.key);
     if (signal.value.type === 'rtc') links.signal(input.from, signal.value.session, signal.value.data);
   };
 
-  const links = createWebRtcLinks(
-    {
-      self: identity,
-      verify: createCrypto({ subtle, identity }).verify,
-      networkId,
-      clock: systemClock,
-      iceServers: async () => [],
-      wrtc: rtc.wrtc,
-    },
-    onLink,
-  );
+  const rtcOptions = {
+    self: identity,
+    verify: createCrypto({ subtle, identity }).verify,
+    networkId,
+    clock: systemClock,
+    iceServers: async () => [],
+    wrtc: rtc.wrtc,
+  };
+  const links = sealSignals(sealer, sink => createWebRtcLinks(rtcOptions, sink), onLink);
   const rendezvous = createSignalingClient(
     {
       urls: [url],

@@ -84,6 +84,8 @@ const frames = [
 const signals = [
   { type: 'request', session: 1, urgent: true },
   { type: 'accept', session: 2 },
+  { type: 'request', session: 5, urgent: false, key: bytes(32, 6) },
+  { type: 'accept', session: 6, key: bytes(32, 7) },
   { type: 'refuse', session: 3, retryAfterMs: 3000, alternatives: [peer(9)] },
   { type: 'rtc', session: 4, data: '{"type":"offer","sdp":"…"}' },
 ];

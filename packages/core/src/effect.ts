@@ -9,8 +9,17 @@ export type Effect =
   | { readonly type: 'watch-link'; readonly peer: PeerId; readonly below: number }
   /** Close a link, or give up a dial in progress. */
   | { readonly type: 'close-link'; readonly peer: PeerId; readonly reason: string }
-  /** Make a link. Both sides agreed; the initiator sends the offer. Ends in `link-up` or `dial-failed`. */
-  | { readonly type: 'dial'; readonly peer: PeerId; readonly session: number; readonly initiator: boolean }
+  /**
+   * Make a link. Both sides agreed; the initiator sends the offer. Ends in `link-up` or `dial-failed`. `key`: what the
+   * other side wants its signals of this session sealed to.
+   */
+  | {
+      readonly type: 'dial';
+      readonly peer: PeerId;
+      readonly session: number;
+      readonly initiator: boolean;
+      readonly key?: Uint8Array;
+    }
   /** Give the local WebRTC stack what its counterpart said. */
   | { readonly type: 'rtc-signal'; readonly peer: PeerId; readonly session: number; readonly data: string }
   /** Hold, or drop, the socket to the signaling server. The host reconnects with back-off while it is wanted. */

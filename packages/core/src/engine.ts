@@ -44,6 +44,8 @@ export interface EngineOptions {
   /** Where this peer is, told to all: 1 to 16 characters of a–z, 0–9 and `-`. Some links prefer the own region. */
   readonly region?: string | undefined;
   readonly config?: ConfigOverrides | undefined;
+  /** 32 bytes, told to those with whom a link is agreed: a `dial` then has theirs. Without it signals stay open. */
+  readonly sealKey?: Uint8Array | undefined;
   /** Four random 32-bit words. Equal seed, equal inputs: equal effects. */
   readonly seed: readonly [number, number, number, number];
   /** Pure functions that a simulator may share between nodes. */
@@ -187,7 +189,10 @@ function assemble(options: EngineOptions, startedAt: Now) {
     guard,
     intake,
     authoring,
-    overlay: createOverlay({ self, region, config, outbox, rng, isBanned: guard.isBanned, rttMs, saidAt }, startedAt),
+    overlay: createOverlay(
+      { self, region, config, outbox, rng, isBanned: guard.isBanned, rttMs, saidAt, sealKey: options.sealKey },
+      startedAt,
+    ),
     relay: createRelay({ self, config, outbox, rng, networkId, nextJob }),
     liveness: createLiveness({ self, config, outbox, rng }),
     broadcast: createBroadcast({ self, config, outbox, rng, members, isMember }, startedAt),

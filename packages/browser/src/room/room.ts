@@ -3,10 +3,10 @@
  * of is wired together, for a tab and for Node alike.
  */
 import { createEngine, type Engine, type ErrorCode, HearsayError, toHex, type Wire } from '@hearsay/core';
-import { createCrypto, freshIdentity, type Identity } from '@hearsay/core/crypto';
+import { createCrypto, createSealer, freshIdentity, type Identity, type Sealer } from '@hearsay/core/crypto';
 import { createHost, type Delivery, type Host, type LinkInput, type RendezvousInput } from '@hearsay/core/host';
 import { createSignalingClient } from '../signaling-client/index.ts';
-import { createWebRtcLinks } from '../webrtc/index.ts';
+import { createWebRtcLinks, sealSignals } from '../webrtc/index.ts';
 import type { Room, RoomConfig, RoomLink, RoomSignals } from './api.ts';
 import { createDrain } from './drain.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
@@ -43,7 +43,8 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
 export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, terms: Terms): OpenRoom<P, S, E> {
   const presence = checkPresence(config.presence === undefined ? {} : config.presence);
   const identity = config.identity ?? freshIdentity(platform.subtle, platform.randomBytes);
-  const engine = openEngine(platform, config, terms.app, terms.room, identity);
+  const sealer = createSealer({ self: identity.id, randomBytes: platform.randomBytes });
+  const engine = openEngine(platform, config, terms, identity, sealer.publicKey);
   const rtc = platform.openRtc();
   if (rtc === undefined) throw new HearsayError('no-webrtc', 'This platform has no WebRTC, so no link can be made.');
 
@@ -100,7 +101,7 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
     readiness.onUnreachable(message);
     warn('signaling-unreachable', message);
   };
-  const ports = openPorts({ platform, config, terms, identity, engine, rtc, warn, onUnreachable }, input => {
+  const ports = openPorts({ platform, config, terms, identity, sealer, engine, rtc, warn, onUnreachable }, input => {
     if (input.type === 'link-up') readiness.onLinkUp();
     if (input.type === 'rendezvous-up') readiness.onServerUp();
     if (input.type === 'rendezvous-down') readiness.onServerDown(input.reason);
@@ -214,9 +215,9 @@ function watchPage(platform: Platform, host: Host, onGoing: () => void): () => v
 function openEngine(
   platform: Platform,
   config: RoomConfig<unknown>,
-  app: string,
-  room: string,
+  { app, room }: Terms,
   identity: Identity,
+  sealKey: Uint8Array,
 ): Engine {
   const maxLinks = config.maxLinks ?? config.limits?.['overlay.maxLinks'] ?? platform.maxLinks;
   const words = new Uint32Array(platform.randomBytes(16).slice().buffer);
@@ -227,6 +228,7 @@ function openEngine(
       room,
       policy: config.policy,
       region: config.region,
+      sealKey,
       config: { ...config.limits, 'overlay.maxLinks': maxLinks },
       seed: [words[0]!, words[1]!, words[2]!, words[3]!],
     },
@@ -239,6 +241,7 @@ interface PortSetting {
   readonly config: RoomConfig<unknown>;
   readonly terms: Terms;
   readonly identity: Identity;
+  readonly sealer: Sealer;
   readonly engine: Engine;
   readonly rtc: RtcStack;
   readonly warn: Warn;
@@ -252,15 +255,17 @@ function openPorts(setting: PortSetting, sink: (input: LinkInput | RendezvousInp
   const { clock } = platform;
   let elsewhere = false;
   const hasLinks = (): boolean => engine.neighbours().length > 0;
-  const links = createWebRtcLinks(
-    {
-      self: identity,
-      verify: crypto.verify,
-      networkId: engine.networkId,
-      clock,
-      iceServers: ice.servers,
-      wrtc: rtc.wrtc,
-    },
+  const rtcOptions = {
+    self: identity,
+    verify: crypto.verify,
+    networkId: engine.networkId,
+    clock,
+    iceServers: ice.servers,
+    wrtc: rtc.wrtc,
+  };
+  const links = sealSignals(
+    setting.sealer,
+    say => createWebRtcLinks(rtcOptions, say),
     input => {
       sink(input);
       if (input.type === 'link-down' && !hasLinks()) rendezvous.hasten();

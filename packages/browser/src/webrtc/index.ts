@@ -9,3 +9,4 @@ export {
   type WebRtcLinks,
   type WebRtcOptions,
 } from './links.ts';
+export { sealSignals } from './sealed-signals.ts';

@@ -8,8 +8,8 @@ import type { SignalItem } from './signal-gate.ts';
 
 /** How long the first signal of a batch waits for company. Longer: fewer messages, slower connects. A guess. */
 export const BATCH_MS: number = 15;
-/** Longest batch, in characters: with its envelope it must pass the server's 12 KiB as base64. */
-export const MAX_BATCH_LENGTH: number = 8 * 1024;
+/** Longest batch, in characters: sealed, as base64, signed and in its envelope it is at most 9 KiB, and at most 12 as base64 once more. */
+export const MAX_BATCH_LENGTH: number = 6 * 1024;
 
 export interface SignalBatch {
   /** False: the item alone is longer than a batch and was not taken. */

@@ -77,7 +77,7 @@ export function createHost(options: HostOptions): Host {
       case 'close-link':
         return options.links.close(effect.peer, effect.reason);
       case 'dial':
-        return options.links.dial(effect.peer, effect.session, effect.initiator);
+        return options.links.dial(effect.peer, effect.session, effect.initiator, effect.key);
       case 'rtc-signal':
         return options.links.signal(effect.peer, effect.session, effect.data);
       case 'rendezvous':

@@ -27,7 +27,8 @@ export type LinkInput = Extract<
  * exactly one `link-down`. Frames are whole, in order, at most 64 KiB.
  */
 export interface Links {
-  dial(peer: PeerId, session: number, initiator: boolean): void;
+  /** `key`: as the effect has it. */
+  dial(peer: PeerId, session: number, initiator: boolean, key?: Uint8Array): void;
   signal(peer: PeerId, session: number, data: string): void;
   send(peer: PeerId, bytes: Uint8Array): void;
   /** Bytes handed over for `peer` and not yet on the wire: what backpressure is read from. */

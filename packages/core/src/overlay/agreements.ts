@@ -46,6 +46,8 @@ export interface AgreementTools {
   readonly outbox: Outbox;
   readonly rng: Rng;
   readonly isBanned: (peer: PeerId, now: Now) => boolean;
+  /** What others seal their signals for this node to. */
+  readonly sealKey?: Uint8Array | undefined;
 }
 
 export interface AgreementParts {
@@ -79,6 +81,8 @@ export function createAgreements(tools: AgreementTools, parts: AgreementParts): 
   /** How many refused this node while it had no link at all. */
   let refusals = 0;
 
+  const ownKey = keyOf({ key: tools.sealKey });
+
   const signal = (to: PeerId, message: Signal): void =>
     outbox.fact({ type: 'signal-out', to, payload: encodeSignal(message) });
 
@@ -93,7 +97,7 @@ export function createAgreements(tools: AgreementTools, parts: AgreementParts): 
     const urgent = purpose === 'bridge' || isDesperate();
     const until = now.mono + config['overlay.askTimeoutMs'];
     dials.add({ peer, introducer, session, phase: 'asked', initiator: true, purpose, urgent, via: 'server', until });
-    signal(peer, { type: 'request', session, urgent });
+    signal(peer, { type: 'request', session, urgent, ...ownKey });
   };
 
   const isFull = (): boolean => active.size() + dials.size() >= config['overlay.maxLinks'];
@@ -140,7 +144,8 @@ export function createAgreements(tools: AgreementTools, parts: AgreementParts): 
     return !dial.initiator && dial.session !== session;
   };
 
-  const onRequest = (from: PeerId, session: number, urgent: boolean, via: Via, now: Now): void => {
+  const onRequest = (from: PeerId, request: Extract<Signal, { type: 'request' }>, via: Via, now: Now): void => {
+    const { session, urgent } = request;
     if (active.has(from)) return refuse(from, session);
     if (!yields(dials.get(from), from, session)) return;
     // Who asks is there, known or not: a crowd that arrives at once is none of small rooms.
@@ -162,18 +167,18 @@ export function createAgreements(tools: AgreementTools, parts: AgreementParts): 
       until,
     });
     dialled += 1;
-    signal(from, { type: 'accept', session });
-    outbox.effect({ type: 'dial', peer: from, session, initiator: false });
+    signal(from, { type: 'accept', session, ...ownKey });
+    outbox.effect({ type: 'dial', peer: from, session, initiator: false, ...keyOf(request) });
   };
 
-  const onAccept = (dial: Dial, via: Via, now: Now): void => {
+  const onAccept = (dial: Dial, accept: Extract<Signal, { type: 'accept' }>, via: Via, now: Now): void => {
     if (dial.phase !== 'asked') return;
     dial.phase = 'dialing';
     dial.via = via;
     dial.until = now.mono + config['overlay.dialTimeoutMs'];
     dialled += 1;
     if (active.size() + dials.size() > config['overlay.maxLinks']) handOver(dial.peer, now);
-    outbox.effect({ type: 'dial', peer: dial.peer, session: dial.session, initiator: true });
+    outbox.effect({ type: 'dial', peer: dial.peer, session: dial.session, initiator: true, ...keyOf(accept) });
   };
 
   const onRefuse = (dial: Dial, refusal: Extract<Signal, { type: 'refuse' }>, now: Now): void => {
@@ -193,10 +198,10 @@ export function createAgreements(tools: AgreementTools, parts: AgreementParts): 
       if (!isFull() || !dials.bridging()) askForced(peer, introducer, 'bridge', now);
     },
     onSignal(from, message, via, now) {
-      if (message.type === 'request') onRequest(from, message.session, message.urgent, via, now);
+      if (message.type === 'request') onRequest(from, message, via, now);
       const dial = dials.get(from);
       if (dial === undefined || dial.session !== message.session) return;
-      if (message.type === 'accept') onAccept(dial, via, now);
+      if (message.type === 'accept') onAccept(dial, message, via, now);
       if (message.type === 'refuse') onRefuse(dial, message, now);
       if (message.type === 'rtc' && dial.phase === 'dialing') {
         outbox.effect({ type: 'rtc-signal', peer: from, session: dial.session, data: message.data });
@@ -239,4 +244,9 @@ export function createAgreements(tools: AgreementTools, parts: AgreementParts): 
     isFull,
     dialled: () => dialled,
   };
+}
+
+/** The field, where there is one. */
+function keyOf({ key }: { readonly key?: Uint8Array | undefined }): { readonly key?: Uint8Array } {
+  return key === undefined ? {} : { key };
 }

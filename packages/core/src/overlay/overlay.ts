@@ -79,6 +79,8 @@ export interface OverlayTools {
   readonly rttMs: (peer: PeerId) => number | undefined;
   /** The newest word of a member, by hybrid clock. */
   readonly saidAt: (peer: PeerId) => number | undefined;
+  /** What others seal their signals for this node to. */
+  readonly sealKey?: Uint8Array | undefined;
   /** Where this node is. */
   readonly region: string | undefined;
 }

@@ -107,7 +107,7 @@ test('HOST-1: effects are obeyed in order, each by its port', () => {
   b.next(
     { type: 'rendezvous', open: true },
     { type: 'introduce' },
-    { type: 'dial', peer: peer(1), session: 5, initiator: true },
+    { type: 'dial', peer: peer(1), session: 5, initiator: true, key: new Uint8Array([4]) },
     { type: 'rtc-signal', peer: peer(1), session: 5, data: 'offer' },
     { type: 'send', to: peer(1), bytes: new Uint8Array(3) },
     { type: 'watch-link', peer: peer(1), below: 4_096 },
@@ -122,7 +122,7 @@ test('HOST-1: effects are obeyed in order, each by its port', () => {
     '> start',
     'open',
     'introduce',
-    `dial ${one} 5 true`,
+    `dial ${one} 5 true 4`,
     `signal ${one} 5 offer`,
     'send 00000001 3',
     `watch ${one} 4096`,

@@ -34,6 +34,7 @@ export interface NodeOptions {
   readonly self?: PeerId;
   readonly config?: ConfigOverrides;
   readonly seed?: number;
+  readonly sealKey?: Uint8Array;
   /** Verify effects wait for the test's own answers. */
   readonly slowCrypto?: boolean;
   /** What is sent stays in the machine until the test says otherwise. */
@@ -48,8 +49,8 @@ export function createNode(options: NodeOptions = {}): TestNode {
   let mono = 0;
   let sent: Sent[] = [];
   let effects: Effect[] = [];
-  const { config, seed = 1 } = options;
-  const engine = createEngine({ self, app: APP, room: ROOM, config, seed: seedFrom(seed, 0) }, at(0));
+  const { config, seed = 1, sealKey } = options;
+  const engine = createEngine({ self, app: APP, room: ROOM, config, sealKey, seed: seedFrom(seed, 0) }, at(0));
 
   const answer = (effect: Effect): void => {
     if (effect.type === 'sign') {

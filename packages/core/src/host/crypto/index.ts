@@ -12,6 +12,7 @@ export {
   importIdentity,
 } from './identity.ts';
 export type { Backend } from './rule-u.ts';
+export { createSealer, MAX_SEALED_BYTES, type SealedChannel, type Sealer, type SealerOptions } from './sealer.ts';
 export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts';
 export type { SubtleKey, SubtleKeyPair, SubtleLike } from './webcrypto.ts';
 

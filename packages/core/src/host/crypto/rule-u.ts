@@ -95,13 +95,17 @@ function isFilled(encoded: Uint8Array, fill: number): boolean {
 
 function checkAuthor(id: PeerId): Author | undefined {
   const bytes = fromHex(id);
-  if (bytes === undefined) return undefined;
+  const point = bytes === undefined ? undefined : soundPoint(bytes);
+  return bytes === undefined || point === undefined ? undefined : { id, bytes: new Uint8Array(bytes), point };
+}
+
+/** What these bytes encode, if that is canonical, on the curve, of the prime-order subgroup and not the identity. */
+export function soundPoint(bytes: Uint8Array): Point | undefined {
   try {
     // Strict decoding. (On this curve each non-canonical encoding has torsion besides; that is luck, not the rule.)
     const point = Point.fromBytes(bytes, false);
     // The identity is torsion-free, so both questions are needed.
-    if (point.isSmallOrder() || !point.isTorsionFree()) return undefined;
-    return { id, bytes: new Uint8Array(bytes), point };
+    return point.isSmallOrder() || !point.isTorsionFree() ? undefined : point;
   } catch {
     return undefined;
   }
