@@ -15,7 +15,7 @@ export { type ErrorCode, HearsayError } from './errors.ts';
 export { wallMsOf } from './identity/hlc.ts';
 export { isRegion } from './identity/presence-value.ts';
 export { isPeerId, networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
-export { signalText, splitSignal } from './identity/signed-signal.ts';
+export { isSignalText, signalText, splitSignal } from './identity/signed-signal.ts';
 export type { Delivery, Input, PageActivity, PublishKind } from './input.ts';
 export { concatBytes, equalBytes, fromHex, toHex, utf8, utf8Length } from './lib/bytes.ts';
 export type { Result } from './lib/result.ts';
