@@ -1,7 +1,7 @@
 /**
- * What happens to a room that agrees, one thing at a time: somebody stops for two seconds, and for five; somebody
+ * What happens to a room that agrees, one thing at a time: somebody stops for two seconds, for five, for fifteen; somebody
  * crashes; the one who crashed and the one who had left come back. Between them nothing is wrong, so nobody may be
- * accused, and at no time may anybody be given up who runs.
+ * accused, and nobody may be given up who runs.
  */
 import { type Effect, type Hlc, type PeerId, type Rng, wallMsOf } from '@hearsay/core';
 import { readSigned } from '../measure/invariants.ts';
@@ -19,6 +19,8 @@ export interface Ordeals {
 const SHORT_STOP_MS = 2_000;
 /** So long that some neighbour gives it up, and most do not: who had lost every link could not answer in time. */
 const LONG_STOP_MS = 5_000;
+/** Whoever stops for so long may be given up. What it says when it wakes must still be right. */
+const SLEEP_MS = 15_000;
 const CALM_MS = 12_000;
 /** Within so long all must have been told of a crash, and must show who has come back. */
 const TOLD_MS = 30_000;
@@ -31,8 +33,9 @@ const MAX_WRONG = 20;
 export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean): Ordeals {
   const wrong: string[] = [];
   const toldMs = isComplete ? TOLD_MS : SLOW_TOLD_MS;
-  /** Who may be accused at the moment. */
+  /** Who may be accused at the moment, and who may even be given up. */
   let suspect: SimNode | undefined;
+  let sleeper: SimNode | undefined;
   let isOn = false;
   let crashed: SimNode | undefined;
   const toldOfCrash = new Set<SimNode>();
@@ -46,13 +49,16 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
   const pass = (ms: number): void => void world().advance(world().now + ms, Number.POSITIVE_INFINITY);
   const running = (): readonly SimNode[] => world().nodes.filter(isUp);
 
-  const stop = (ms: number, mayBeAccused: boolean): void => {
+  const stop = (ms: number): void => {
     const one = rng.pick(running());
     if (one === undefined) return;
-    suspect = mayBeAccused ? one : undefined;
+    suspect = ms > SHORT_STOP_MS ? one : undefined;
+    sleeper = ms === SLEEP_MS ? one : undefined;
+    one.troubled = true;
     world().pause(one, ms);
     pass(ms + CALM_MS);
     suspect = undefined;
+    sleeper = undefined;
   };
 
   const crash = (): void => {
@@ -84,7 +90,7 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
     const subject = world().nodeOf(peer)!;
     backs.get(peer)?.shownBy.delete(node);
     if (subject === crashed && !isUp(subject)) toldOfCrash.add(node);
-    else if (isUp(subject)) complain(`node ${node.index} was told that ${subject.index}, who runs, had ${reason}`);
+    else if (isUp(subject) && subject !== sleeper) complain(`node ${node.index} was told that ${subject.index}, who runs, had ${reason}`);
   };
 
   const onSign = (node: SimNode, bytes: Uint8Array): void => {
@@ -112,8 +118,9 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
 
     endure(returning) {
       isOn = true;
-      stop(SHORT_STOP_MS, false);
-      if (running().length >= LARGE) stop(LONG_STOP_MS, true);
+      stop(SHORT_STOP_MS);
+      if (running().length >= LARGE) stop(LONG_STOP_MS);
+      stop(SLEEP_MS);
       if (running().length >= 3) crash();
       comeBack([crashed, returning].filter(node => node !== undefined));
       isOn = false;

@@ -113,11 +113,12 @@ function finished(
 ): SoakResult {
   const { report, failures: broken } = run.result();
   const isCalm = file.timeline?.length === 2 && file.network?.loss === 0 && file.network.bandwidthKbps === 0 && !spoils;
-  const { falseSuspicions, falseDeaths } = report.membership;
+  const { falseSuspicions, falseDeaths, healthyDeaths } = report.membership;
   const alarms =
     isCalm && falseSuspicions + falseDeaths > 0
       ? [`${falseSuspicions} false suspicions and ${falseDeaths} false deaths in a calm room`]
       : [];
+  if (healthyDeaths > 0) alarms.push(`${healthyDeaths} deaths of peers that nothing had been done to`);
   return {
     seed: file.seed!,
     file,
