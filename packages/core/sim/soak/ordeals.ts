@@ -3,12 +3,13 @@
  * crashes; the one who crashed and the one who had left come back. Between them nothing is wrong, so nobody may be
  * accused, and nobody may be given up who runs.
  */
-import { type Effect, type Hlc, type PeerId, type Rng, wallMsOf } from '@hearsay/core';
+import { type Effect, type Hlc, type Input, type PeerId, type Rng, wallMsOf } from '@hearsay/core';
 import { readSigned } from '../measure/invariants.ts';
 import { isUp, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
 
 export interface Ordeals {
+  onInput(node: SimNode, input: Input): void;
   onEffect(node: SimNode, effect: Effect): void;
   /** Goes through all of it, in the time of the world. `returning`: somebody who had left. */
   endure(returning: SimNode | undefined): void;
@@ -29,6 +30,8 @@ const SLOW_TOLD_MS = 60_000;
 /** In a smaller room these may be all. */
 const LARGE = 8;
 const MAX_WRONG = 20;
+/** Who accuses has lost a link with the accused so lately; else it is a doubt, and asks for nothing but an answer. */
+const LOST_MS = 5_000;
 
 export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean): Ordeals {
   const wrong: string[] = [];
@@ -39,6 +42,8 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
   let isOn = false;
   let crashed: SimNode | undefined;
   const toldOfCrash = new Set<SimNode>();
+  /** By node and peer: when a link between them ended. */
+  const lostAt = new Map<string, number>();
   /** Of those who are back: the incarnations of the new life, and to whom it is shown. */
   const backs = new Map<PeerId, { readonly incarnations: Set<number>; readonly shownBy: Set<SimNode> }>();
 
@@ -90,7 +95,8 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
     const subject = world().nodeOf(peer)!;
     backs.get(peer)?.shownBy.delete(node);
     if (subject === crashed && !isUp(subject)) toldOfCrash.add(node);
-    else if (isUp(subject) && subject !== sleeper) complain(`node ${node.index} was told that ${subject.index}, who runs, had ${reason}`);
+    else if (isUp(subject) && subject !== sleeper)
+      complain(`node ${node.index} was told that ${subject.index}, who runs, had ${reason}`);
   };
 
   const onSign = (node: SimNode, bytes: Uint8Array): void => {
@@ -101,12 +107,21 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
     if (record?.kind !== 'accuse') return;
     const subject = world().nodeOf(record.key as PeerId);
     if (subject === undefined || subject === suspect || !isUp(subject)) return;
+    if (world().now - (lostAt.get(pairOf(node, subject.id)) ?? Number.NEGATIVE_INFINITY) > LOST_MS) return;
     complain(`node ${node.index} accused ${subject.index}, who runs`);
   };
 
+  const onLost = (node: SimNode, peer: PeerId): void => void lostAt.set(pairOf(node, peer), world().now);
+
   return {
+    onInput(node, input) {
+      if (isOn && input.type === 'link-down') onLost(node, input.peer);
+    },
+
     onEffect(node, effect) {
       if (!isOn) return;
+      // Given up and accused in one breath, before the link is down.
+      if (effect.type === 'close-link' && node.links.has(effect.peer)) return onLost(node, effect.peer);
       if (effect.type === 'sign') return onSign(node, effect.bytes);
       if (effect.type !== 'deliver') return;
       const { delivery } = effect;
@@ -128,4 +143,8 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
 
     wrong,
   };
+}
+
+function pairOf({ index }: SimNode, peer: PeerId): string {
+  return `${index} ${peer}`;
 }

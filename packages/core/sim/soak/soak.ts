@@ -50,7 +50,11 @@ export function runSoak(seed: number, options: SoakOptions = {}): SoakResult {
   const probes = createProbes(world, rng, spreadsOnce);
   const ordeals = createOrdeals(world, rng, spreadsOnce);
   const run = startScenario(file, {
-    onInput: (_at, node, input) => checks.onInput(world().nodes[node]!, input),
+    onInput(_at, index, input) {
+      const node = world().nodes[index]!;
+      checks.onInput(node, input);
+      ordeals.onInput(node, input);
+    },
     onEffect(_at, index, effect) {
       const node = world().nodes[index]!;
       checks.onEffect(node, effect);
