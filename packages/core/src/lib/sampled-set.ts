@@ -1,7 +1,8 @@
+import { IndexedList } from './indexed-list.ts';
 import type { Rng } from './rng.ts';
 
 /** A set from which elements are drawn at random without walking through it. */
-export interface SampledSet<T> {
+export interface SampledSet<T extends string> {
   readonly size: number;
   /** Differs from what it was before anything came or went. */
   readonly version: number;
@@ -13,18 +14,22 @@ export interface SampledSet<T> {
   sample(rng: Rng, count: number): T[];
 }
 
-export function createSampledSet<T>(): SampledSet<T> {
-  return new Sampled();
+/** `salt`: a number that nobody else knows. */
+export function createSampledSet<T extends string>(salt: number): SampledSet<T> {
+  return new Sampled(salt);
 }
 
 /** A class: an object with a getter of its own would be a hash table, and this one is asked at every review of links. */
-class Sampled<T> implements SampledSet<T> {
-  readonly #items: T[] = [];
-  readonly #places = new Map<T, number>();
+class Sampled<T extends string> implements SampledSet<T> {
+  readonly #list: IndexedList<T>;
   #version = 0;
 
+  constructor(salt: number) {
+    this.#list = new IndexedList(salt);
+  }
+
   get size(): number {
-    return this.#items.length;
+    return this.#list.items.length;
   }
 
   get version(): number {
@@ -32,39 +37,29 @@ class Sampled<T> implements SampledSet<T> {
   }
 
   has(item: T): boolean {
-    return this.#places.has(item);
+    return this.#list.has(item);
   }
 
   add(item: T): void {
-    if (this.#places.has(item)) return;
-    this.#places.set(item, this.#items.length);
-    this.#items.push(item);
-    this.#version += 1;
+    if (this.#list.add(item)) this.#version += 1;
   }
 
   delete(item: T): boolean {
-    const place = this.#places.get(item);
-    if (place === undefined) return false;
-    this.#places.delete(item);
-    this.#version += 1;
-    // The last one takes the place.
-    const last = this.#items.pop()!;
-    if (place < this.#items.length) {
-      this.#items[place] = last;
-      this.#places.set(last, place);
-    }
-    return true;
+    const wasThere = this.#list.delete(item);
+    if (wasThere) this.#version += 1;
+    return wasThere;
   }
 
   pick(rng: Rng): T | undefined {
-    return rng.pick(this.#items);
+    return rng.pick(this.#list.items);
   }
 
   sample(rng: Rng, count: number): T[] {
+    const { items } = this.#list;
     // Drawing again and again would take long when nearly all are wanted.
-    if (this.#items.length <= 2 * count) return rng.sample(this.#items, count);
+    if (items.length <= 2 * count) return rng.sample(items, count);
     const drawn = new Set<T>();
-    while (drawn.size < count) drawn.add(this.#items[rng.int(this.#items.length)]!);
+    while (drawn.size < count) drawn.add(items[rng.int(items.length)]!);
     return [...drawn];
   }
 }

@@ -39,9 +39,15 @@ const RESEED_MS = 300_000;
 /** As many as one shuffle names: with d neighbours a liar among them holds about 1/d of the view. */
 export const NAMES_PER_INTRODUCER = 8;
 
-export function createPassiveView(capacity: number, rng: Rng, startedAt: Now): PassiveView {
+/** `firstSeed`: nobody else knows it, as those drawn later. */
+export function createPassiveView(
+  capacity: number,
+  rng: Rng,
+  startedAt: Now,
+  firstSeed: number = rng.uint32(),
+): PassiveView {
   const kept = new Map<PeerId, Entry>();
-  let seed = rng.uint32();
+  let seed = firstSeed;
   let reseedAt = startedAt.mono + RESEED_MS;
 
   const worstOf = (suits: (entry: Entry) => boolean): Worst => {

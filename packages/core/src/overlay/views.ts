@@ -55,10 +55,11 @@ const MOST_WANTED = 8;
 const TRIES = 64;
 
 export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: Now): Views {
-  const members = createSampledSet<PeerId>();
-  const near = createSampledSet<PeerId>();
+  const secret = rng.uint32();
+  const members = createSampledSet<PeerId>(secret);
+  const near = createSampledSet<PeerId>(secret);
   const introduced: ExpiringSet<PeerId> = createExpiringSet(MAX_INTRODUCED, INTRODUCED_MS);
-  const passive = createPassiveView(config['overlay.passiveFactor'] * MOST_WANTED, rng, startedAt);
+  const passive = createPassiveView(config['overlay.passiveFactor'] * MOST_WANTED, rng, startedAt, secret);
 
   /** Of those introduced, the ones that are no members. */
   let counted = { members: 0, introduced: 0, count: 0 };

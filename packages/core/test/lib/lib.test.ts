@@ -13,6 +13,7 @@ import { createEarliest } from '../../src/lib/earliest.ts';
 import { createExpiringMap } from '../../src/lib/expiring-map.ts';
 import { createExpiringSet } from '../../src/lib/expiring-set.ts';
 import { createFifo } from '../../src/lib/fifo.ts';
+import { IndexedList } from '../../src/lib/indexed-list.ts';
 import { createRng, seedFrom } from '../../src/lib/rng.ts';
 import { createSampledSet } from '../../src/lib/sampled-set.ts';
 import { createTokenBucket } from '../../src/lib/token-bucket.ts';
@@ -133,24 +134,51 @@ test('LIB-3: numbers stay in their ranges, samples are distinct', () => {
 
 test('LIB-6: a sampled set draws what is in it, evenly, each element once in a sample', () => {
   const rng = createRng(seedFrom(5, 0));
-  const set = createSampledSet<number>();
-  for (let n = 0; n < 100; n++) set.add(n % 50);
-  for (let n = 0; n < 10; n++) expect(set.delete(n)).toBe(true);
-  expect([set.delete(3), set.size, set.has(3), set.has(49)]).toEqual([false, 40, false, true]);
-  const counts = new Map<number, number>();
+  const set = createSampledSet<string>(7);
+  const name = (n: number): string => `peer ${n}`;
+  for (let n = 0; n < 100; n++) set.add(name(n % 50));
+  for (let n = 0; n < 10; n++) expect(set.delete(name(n))).toBe(true);
+  expect([set.delete(name(3)), set.size, set.has(name(3)), set.has(name(49))]).toEqual([false, 40, false, true]);
+  const counts = new Map<string, number>();
   for (let i = 0; i < 4_000; i++) {
     const item = set.pick(rng)!;
     counts.set(item, (counts.get(item) ?? 0) + 1);
   }
-  expect([...counts.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i + 10));
+  expect([...counts.keys()].sort()).toEqual(Array.from({ length: 40 }, (_, i) => name(i + 10)).sort());
   expect(Math.min(...counts.values())).toBeGreaterThan(50);
   for (const count of [0, 1, 19, 20, 39, 40, 41]) {
     const sample = set.sample(rng, count);
     expect(new Set(sample).size).toBe(Math.min(count, 40));
     expect(sample.every(item => set.has(item))).toBe(true);
   }
-  for (let n = 10; n < 50; n++) set.delete(n);
+  for (let n = 10; n < 50; n++) set.delete(name(n));
   expect([set.size, set.pick(rng), set.sample(rng, 3)]).toEqual([0, undefined, []]);
+});
+
+test('LIB-9: an indexed list has what came and has not gone, in that order but for who took a place', () => {
+  const rng = createRng(seedFrom(9, 0));
+  const list = new IndexedList<string>(rng.uint32());
+  const model: string[] = [];
+  for (let i = 0; i < 20_000; i++) {
+    // Up to a thousand, and down to a few again and again.
+    const isGrowing = i % 4_000 < 2_000;
+    const item = `${rng.int(1_000)}`;
+    const at = model.indexOf(item);
+    expect(list.has(item)).toBe(at >= 0);
+    if (rng.int(10) < (isGrowing ? 8 : 1)) {
+      expect(list.add(item)).toBe(at < 0);
+      if (at < 0) model.push(item);
+    } else {
+      const gone = isGrowing ? item : (rng.pick(model) ?? item);
+      const place = model.indexOf(gone);
+      expect(list.delete(gone)).toBe(place >= 0);
+      const last = place < 0 ? undefined : model.pop();
+      if (last !== undefined && place < model.length) model[place] = last;
+    }
+    if (i % 500 === 0) expect(list.items).toEqual(model);
+  }
+  for (const item of [...model]) expect(list.delete(item)).toBe(true);
+  expect([list.items.length, list.has('1'), list.add('1'), list.has('1')]).toEqual([0, false, true, true]);
 });
 
 test('LIB-4: hex goes both ways; anything else is undefined', () => {
@@ -222,7 +250,7 @@ test('LIB-7: a queue gives what came first, also while more comes than goes', ()
 });
 
 test('LIB-8: a set has another version once anything came or went, and the same while nothing did', () => {
-  const [expiring, sampled] = [createExpiringSet<string>(2, 100), createSampledSet<string>()];
+  const [expiring, sampled] = [createExpiringSet<string>(2, 100), createSampledSet<string>(1)];
   const changes = (set: { readonly version: number }, act: () => void): boolean => {
     const { version } = set;
     act();
