@@ -22,6 +22,7 @@ const LAYERS = [
     'policy',
     'store',
     'presence',
+    'aggregate',
   ],
   ['metrics', 'due', 'refusal', 'stats'],
   ['engine'],

@@ -5,6 +5,7 @@
  * Byte strings are written as { "hex": "…" }.
  */
 import { writeFileSync } from 'node:fs';
+import { sampleHash } from '../dist/aggregate/sample.js';
 import { encodeBody, networkIdOf, readRecord, signedBytes } from '../dist/identity/record.js';
 import { createRng, seedFrom, toHex } from '../dist/index.js';
 import { toCharacters } from '../dist/lib/bytes.js';
@@ -59,7 +60,7 @@ const frames = [
   { type: 'done', session: 24 },
   { type: 'heartbeat' },
   { type: 'ping', nonce: 256 },
-  { type: 'pong', nonce: 65536 },
+  { type: 'pong', nonce: 65536, view: 4294967295 },
   { type: 'shuffle', peers: [peer(1), peer(2)] },
   { type: 'shuffle-reply', peers: [] },
   { type: 'disconnect', reason: 'full', retryAfterMs: 10000, alternatives: [peer(3)] },
@@ -102,6 +103,8 @@ const statements = [
   { kind: 'event', key: 'reaction', value: { emoji: '🎉', n: -1.5, big: 4294967296 }, exp: 1_800_000_060_000 },
   { kind: 'accuse', key: peer(6), value: null, exp: 1_800_000_090_000 },
   { kind: 'accuse', key: peer(7), value: 'hung-up', exp: 1_800_000_090_000 },
+  { kind: 'here', key: '', value: [6_000_000], exp: 1_800_000_600_000 },
+  { kind: 'here', key: '', value: [6_000_000, 'eu-west'], exp: 1_800_000_600_000 },
 ].map((said, i) => ({ author: peer(5), seq: 1_800_000_000_000 + i, hlc: hlc + i, ...said }));
 
 const everything = [bytes(0), bytes(0)];
@@ -111,6 +114,7 @@ const shapes = {
   'an unknown type': [99],
   'a free type': [4, 1],
   'a field too few': [7],
+  'a pong without a view': [8, 1],
   'a number below zero': [7, -1],
   'a fraction': [7, 1.5],
   'a number of 33 bits': [7, 4294967296],
@@ -186,6 +190,11 @@ const bodies = {
   'an accusation of nobody': [1, network, author, 7, 1, 1, 0, '', null],
   'an accusation in capitals': [1, network, author, 7, 1, 1, 0, 'A'.repeat(64), null],
   'an accusation that says more': [1, network, author, 7, 1, 1, 0, peer(6), 'asleep'],
+  'a here without an epoch': [1, network, author, 8, 1, 1, 0, '', []],
+  'a here below zero': [1, network, author, 8, 1, 1, 0, '', [-1]],
+  'a here with a key': [1, network, author, 8, 1, 1, 0, 'k', [1]],
+  'a here in a region of 17 letters': [1, network, author, 8, 1, 1, 0, '', [1, 'a'.repeat(17)]],
+  'a here that says more': [1, network, author, 8, 1, 1, 0, '', [1, 'eu-west', null]],
 };
 const recordOf = body => readRecord(new Uint8Array([...bytes(64, 0x5a), ...body]), network);
 
@@ -204,6 +213,7 @@ write('records.json', {
     const body = encodeCbor(fields);
     return { why, code: refusalOf(recordOf(body), why), bytes: body };
   }),
+  samples: [0, 6_000_000, 2 ** 32 + 1].map(epoch => ({ epoch, author: peer(5), hash: sampleHash(epoch, peer(5)) })),
 });
 
 const SESSION = 0xfedcba98;

@@ -22,7 +22,7 @@ import { quantile } from './measure/quantiles.ts';
 import { createReach, type Reach } from './measure/reach.ts';
 import { createRelayMeter, type RelayMeter } from './measure/relay.ts';
 import type { LifeTotals, Report } from './measure/report.ts';
-import { bytesOf, overlayOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
+import { aggregatesOf, bytesOf, overlayOf, syncOf, totalsOf, verifyOf } from './measure/totals.ts';
 import { eachSecond, meterSpreading, meterTraffic, type Traffic } from './measure/traffic.ts';
 import { playChurn } from './play/churn.ts';
 import { type LoadCount, loadOf, playLoad } from './play/load.ts';
@@ -325,6 +325,7 @@ function reportOf(world: World, scenario: Scenario, watch: Watch, measured: Meas
     membership: watch.membership.report(),
     state: { resurrected: watch.appState.resurrected(world.nodes) },
     overlay: overlayOf(world, lives, watch.reach.share()),
+    aggregates: aggregatesOf(world),
     relay: watch.relay.report(),
     guard: { honestPenalised: watch.penalised.size },
     sync: syncOf(lives, bytes, watch.copies.delta),

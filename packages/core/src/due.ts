@@ -16,7 +16,7 @@ interface Timed {
 }
 
 type Talker = 'broadcast' | 'liveness' | 'flow';
-type Other = 'authoring' | 'sync' | 'transfer' | 'presence' | 'overlay';
+type Other = 'authoring' | 'sync' | 'transfer' | 'presence' | 'overlay' | 'aggregate';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -33,6 +33,7 @@ export function createDue(
         m.transfer.nextWakeAt() ?? NEVER,
         m.presence.nextWakeAt() ?? NEVER,
         m.overlay.nextWakeAt() ?? NEVER,
+        m.aggregate.nextWakeAt() ?? NEVER,
       );
     }
     const talkers = Math.min(m.broadcast.nextWakeAt() ?? NEVER, m.liveness.nextWakeAt() ?? NEVER);

@@ -3,6 +3,9 @@
  * wiring diagram: who hears which fact, in which order.
  */
 
+import { createAggregate } from './aggregate/aggregate.ts';
+import type { Estimates } from './aggregate/counts.ts';
+import { createViews } from './aggregate/views.ts';
 import { createBroadcast } from './broadcast/broadcast.ts';
 import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
 import { createDue, type LinkTalk } from './due.ts';
@@ -64,6 +67,8 @@ export interface Engine {
   neighbours(): readonly (Neighbour & { readonly rttMs: number | undefined })[];
   status(): RoomStatus;
   stats(): EngineStats;
+  /** How many there are, where, and what their presences say most, with standard errors. Looks at all members. */
+  estimates(): Estimates;
 }
 
 /** More facts from one input than any frame can cause: two modules are talking in a circle. */
@@ -119,7 +124,8 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
     networkId: parts.networkId,
     neighbours: () => modules.overlay.neighbours().map(link => ({ ...link, rttMs: modules.liveness.rttMs(link.peer) })),
     status: () => modules.overlay.status(),
-    stats: () => readStats(modules, metrics.read()),
+    stats: () => readStats(modules, metrics.read(), parts.now()),
+    estimates: () => modules.aggregate.estimates(parts.now()),
   };
 }
 
@@ -134,7 +140,8 @@ function assemble(options: EngineOptions, startedAt: Now) {
   const networkId = networkIdOf(options.app, options.room, policy.terms);
   const rng = createRng(options.seed);
   const hlc = createHlcClock();
-  const metrics = createMetrics(startedAt);
+  const rttMs = (peer: PeerId): number | undefined => modules.liveness.rttMs(peer);
+  const metrics = createMetrics(startedAt, rttMs);
   const facts = createFifo<Fact>();
   const encode = createFrameEncoder();
   let effects: Effect[] = [];
@@ -170,7 +177,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     allows: policy.allows,
     admitAuthor: guard.admitAuthor,
     standingOf: (record): ReturnType<Presence['standingOf']> =>
-      modules.presence.standingOf(record) ?? modules.store.standingOf(record),
+      presence.standingOf(record) ?? modules.store.standingOf(record) ?? modules.aggregate.standingOf(record),
     onRestored: record => authoring.observe(record),
   });
   const { onOwnRecord } = intake;
@@ -180,9 +187,9 @@ function assemble(options: EngineOptions, startedAt: Now) {
     startedAt,
   );
   const incarnation = hlc.next(startedAt.wall);
-  const rttMs = (peer: PeerId): number | undefined => modules.liveness.rttMs(peer);
-  const members = (): ReturnType<Presence['census']> => modules.presence.census();
-  const isMember = (head: string): boolean => modules.presence.hasMember(head);
+  const inAdvance = authoring;
+  const presence = createPresence({ self, incarnation, region, config, outbox, rng, inAdvance }, startedAt);
+  const { census: members, hasMember: isMember } = presence;
   const saidAt = (peer: PeerId): number | undefined => modules.liveness.saidAt(peer);
   const modules = {
     flow,
@@ -194,13 +201,15 @@ function assemble(options: EngineOptions, startedAt: Now) {
       startedAt,
     ),
     relay: createRelay({ self, config, outbox, rng, networkId, nextJob }),
-    liveness: createLiveness({ self, config, outbox, rng }),
+    liveness: createLiveness({ self, config, outbox, rng, view: presence.viewSum }),
     broadcast: createBroadcast({ self, config, outbox, rng, members, isMember }, startedAt),
     sync: createSync({ config, outbox, rng }),
     transfer: createTransfer({ config, outbox, isKnown: intake.isKnown }),
     store: createStore(self, config, outbox),
     events: createEvents(self, outbox),
-    presence: createPresence({ self, incarnation, region, config, outbox, rng, inAdvance: authoring }, startedAt),
+    presence,
+    aggregate: createAggregate({ self, region, config, outbox, members: presence }, startedAt),
+    views: createViews(),
     hlc,
   };
 
@@ -214,6 +223,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
     tick(now: Now): void {
       clock = now;
     },
+    now: () => clock,
     takeEffects(): readonly Effect[] {
       const taken = effects;
       effects = [];
@@ -270,7 +280,17 @@ function onLinkEased({ broadcast, sync, transfer, authoring }: Modules, peer: Pe
 
 /** Wakes those whose time has come, in this order: a heartbeat need not follow what broadcast has just sent. */
 function wake(m: Modules, now: Now): void {
-  for (const module of [m.authoring, m.broadcast, m.sync, m.transfer, m.liveness, m.presence, m.overlay, m.flow]) {
+  for (const module of [
+    m.authoring,
+    m.broadcast,
+    m.sync,
+    m.transfer,
+    m.liveness,
+    m.presence,
+    m.overlay,
+    m.aggregate,
+    m.flow,
+  ]) {
     const at = module.nextWakeAt();
     if (at !== undefined && at <= now.mono) module.onWake(now);
   }
@@ -312,8 +332,11 @@ function onFrame({ modules, outbox, metrics, decode }: Parts, from: PeerId, byte
     case 'pull':
       modules.broadcast.onFrame(from, frame, now);
       return true;
-    case 'ping':
     case 'pong':
+      modules.views.onPong(from, frame.view, modules.presence.viewSum());
+      modules.liveness.onFrame(from, frame, now);
+      return true;
+    case 'ping':
       modules.liveness.onFrame(from, frame, now);
       return true;
     case 'heartbeat':
@@ -397,7 +420,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'sync-ended':
       return m.intake.onSyncEnded();
     case 'caught-up':
-      return m.overlay.onCaughtUp();
+      return onCaughtUp(m);
     case 'peer-named':
       return m.relay.onPeerNamed(fact.peer, fact.by);
     case 'signal-out':
@@ -415,6 +438,11 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'record-ignored':
       return;
   }
+}
+
+function onCaughtUp(m: Modules): void {
+  m.aggregate.onCaughtUp();
+  m.overlay.onCaughtUp();
 }
 
 function onRecordStored(m: Modules, fact: Extract<Fact, { type: 'record-stored' }>, now: Now): void {
@@ -453,6 +481,7 @@ function onNeighbourDown(m: Modules, fact: Extract<Fact, { type: 'neighbour-down
   m.flow.onNeighbourDown(fact.peer);
   m.authoring.onLinkEased(now);
   m.guard.onNeighbourDown(fact.peer);
+  m.views.onNeighbourDown(fact.peer);
 }
 
 function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accepted' }>, now: Now): void {
@@ -471,6 +500,8 @@ function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accept
     case 'presence':
     case 'leave':
       return m.presence.onRecordAccepted(record, from, path, now);
+    case 'here':
+      return m.aggregate.onRecordAccepted(record, from, path, now);
     case 'accuse':
       return;
   }

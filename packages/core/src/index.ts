@@ -1,4 +1,6 @@
 /** What users of the engine may import; no logic. */
+export type { Estimates } from './aggregate/counts.ts';
+export type { Estimate } from './aggregate/estimate.ts';
 export {
   type BroadcastMode,
   broadcastModes,

@@ -1,5 +1,7 @@
 /** What an engine says of itself in numbers. */
 
+import type { Aggregate } from './aggregate/aggregate.ts';
+import type { Views } from './aggregate/views.ts';
 import type { Broadcast } from './broadcast/mode.ts';
 import type { Flow } from './flow/flow.ts';
 import type { Guard } from './guard/guard.ts';
@@ -13,12 +15,17 @@ import type { Relay } from './relay/relay.ts';
 import type { Store } from './store/store.ts';
 import type { Sync } from './sync/sync.ts';
 import type { Transfer } from './transfer/transfer.ts';
+import type { Now } from './types.ts';
 
 export interface EngineStats extends Counters {
   readonly links: number;
   readonly peers: number;
+  /** Peers in the room, this one included; estimated as far as they are on no list: see `estimates().size`. */
+  readonly size: number;
   /** 16 hex characters, equal on peers that see the same members. */
   readonly viewHash: string;
+  /** Share of neighbours that saw other members than this node when they answered it last, at most 10 s ago; 0 to 1. */
+  readonly divergence: number;
   readonly stateKeys: number;
   /** 16 hex characters, equal where the state is equal. */
   readonly stateHash: string;
@@ -40,6 +47,8 @@ export interface EngineStats extends Counters {
 
 /** Those modules that have something to say. */
 interface Asked {
+  readonly aggregate: Aggregate;
+  readonly views: Views;
   readonly overlay: Overlay;
   readonly presence: Presence;
   readonly store: Store;
@@ -54,12 +63,14 @@ interface Asked {
   readonly flow: Flow;
 }
 
-export function readStats(m: Asked, counters: Counters): EngineStats {
+export function readStats(m: Asked, counters: Counters, now: Now): EngineStats {
   return {
     ...counters,
     links: m.overlay.neighbours().length,
     peers: m.presence.size(),
+    size: Math.round(m.aggregate.size(now).value),
     viewHash: m.presence.viewHash(),
+    divergence: m.views.divergence(),
     stateKeys: m.store.size(),
     stateHash: m.store.hash(),
     indexed: m.sync.size(),

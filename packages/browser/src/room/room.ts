@@ -10,6 +10,7 @@ import { createWebRtcLinks, sealSignals } from '../webrtc/index.ts';
 import type { Room, RoomConfig, RoomLink, RoomSignals } from './api.ts';
 import { createDrain } from './drain.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
+import { toEstimates } from './estimates.ts';
 import { createEventBus } from './events.ts';
 import { createIceSource } from './ice-servers.ts';
 import type { Platform, RtcStack } from './platform.ts';
@@ -198,6 +199,7 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
       return signals[name].subscribe(handler);
     },
     stats: readStats,
+    estimates: () => toEstimates(engine.estimates()),
     drained: drain.drained,
     leave,
   };

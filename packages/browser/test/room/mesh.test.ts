@@ -116,6 +116,9 @@ test('ROOM-30: figures are plain, and agree where peers do', async () => {
     'duplicates',
     'verifications',
     'suspicionsTold',
+    'suspicions',
+    'falseSuspicions',
+    'divergence',
     'selfSuspected',
     'bytesInPerSecond',
     'bytesOutPerSecond',
@@ -128,6 +131,19 @@ test('ROOM-30: figures are plain, and agree where peers do', async () => {
   expect(stats.bytesOut).toBeGreaterThan(0);
   expect(stats.lagMs.p99).toBeGreaterThanOrEqual(stats.lagMs.p50);
   expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
+});
+
+test("ROOM-41: estimates are counts where all are listed, and values are the app's own", async () => {
+  const when = new Date(5);
+  const [a, b] = await pair({ presence: { tool: 'pen', when }, region: 'eu' });
+  await until(() => a.estimates().synced && b.estimates().synced);
+  const { size, regions, top } = a.estimates();
+  expect(size).toEqual({ value: 2, error: 0 });
+  expect(a.stats().size).toBe(2);
+  expect(regions).toEqual([{ region: 'eu', count: { value: 2, error: 0 } }]);
+  expect(top('tool')).toEqual([{ value: 'pen', count: { value: 2, error: 0 } }]);
+  expect(top('when')).toEqual([{ value: when, count: { value: 2, error: 0 } }]);
+  expect(top('nothing')).toEqual([]);
 });
 
 test('ROOM-27: peers with other rules, or another app, never meet', async () => {

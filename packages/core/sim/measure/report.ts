@@ -58,6 +58,15 @@ export interface Report {
     /** At the end: share of the links whose two ends are in one region; `null`: no link. */
     readonly withinRegion: number | null;
   };
+  /** What running nodes think at the end, on average. */
+  readonly aggregates: {
+    /** Peers in the room. */
+    readonly size: number;
+    /** By which share of the nodes that run they are wrong about that. */
+    readonly offBy: number;
+    /** Share of the neighbours who see others than they do. */
+    readonly divergence: number;
+  };
   readonly relay: RelayReport;
   /** Peers that somebody cut off for misconduct; all are honest here. */
   readonly guard: { readonly honestPenalised: number };
@@ -97,6 +106,7 @@ const PATHS: readonly RegExp[] = [
   /^membership\.(refutations|statusFlips|fullViewsMs|equalViewsMs|(detectionMs|backAliveMs)\.(p50|p99|max))$/,
   /^state\.resurrected$/,
   /^overlay\.(degree\.(min|mean|max)|components|largestComponent|dials|dialBudgetMax|reachAfterCrash|withinRegion)$/,
+  /^aggregates\.(size|offBy|divergence)$/,
   /^relay\.(alone\.)?(attempts|success|bytesPerSignal|hops\.(mean|max))$/,
   /^guard\.honestPenalised$/,
   /^sync\.(sessions|bytes|perDifference)$/,

@@ -62,6 +62,15 @@ export function overlayOf(
   };
 }
 
+export function aggregatesOf(world: World): Report['aggregates'] {
+  const said = world.nodes.filter(isUp).map(node => node.engine.stats());
+  return {
+    size: meanOf(said.map(({ size }) => size)),
+    offBy: meanOf(said.map(({ size }) => Math.abs(size / said.length - 1))),
+    divergence: meanOf(said.map(({ divergence }) => divergence)),
+  };
+}
+
 function withinRegionOf(world: World): number | null {
   let all = 0;
   let within = 0;

@@ -64,7 +64,8 @@ function room(nodes: number, theoryRounds: number, compared = modes): readonly S
     presence: false,
     network: { latencyMs: { within: 20, jitter: 0.3 } },
     // The graph stays as it is drawn: nobody wants another link, and eight are not too many.
-    config: { 'overlay.degree': 2, 'overlay.slack': 16, ...config },
+    // And nobody speaks but for the two messages.
+    config: { 'overlay.degree': 2, 'overlay.slack': 16, 'aggregate.sample': 0, ...config },
     load: [
       { from: '2s', to: '3s', kind: 'event', perSecond: 1, bytes: 128, writers: 'one' },
       { from: '10s', to: '11s', kind: 'event', perSecond: 1, bytes: 128, writers: 'one' },

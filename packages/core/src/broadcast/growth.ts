@@ -54,6 +54,8 @@ export function createGrowth(config: Config, rng: Rng, startedAt: Now): Growth {
   let worthAt: number | undefined;
   let notBefore = Number.NEGATIVE_INFINITY;
   let isPostponed = false;
+  /** A single `here` is no beginning: who is counted by it may say nothing else for hours. */
+  let hasSpoken = false;
 
   const inTurnAt = (room: Room, turnMs: number, isShared: boolean): number => {
     const { authors, arrivals } = room;
@@ -67,14 +69,15 @@ export function createGrowth(config: Config, rng: Rng, startedAt: Now): Growth {
   return {
     dueAt(room, isModel) {
       const isSmall = !isLarge(room);
-      const isWorth = isSmall || isModel || worthAt !== undefined;
+      const isWorth = (isSmall && hasSpoken) || isModel || worthAt !== undefined;
       if (!isWorth) return Number.POSITIVE_INFINITY;
       const turnMs = isModel ? 0 : turn * spreadMs(room.authors);
       const spokenAt = isSmall || worthAt === undefined ? 0 : worthAt + turn * SPOKEN_SPREAD_MS;
       return Math.max(inTurnAt(room, turnMs, isModel && !isSmall), spokenAt, notBefore);
     },
     onSaid(kind, now) {
-      if (kind !== 'presence' && kind !== 'leave' && kind !== 'accuse') worthAt ??= now.mono;
+      if (kind !== 'here') hasSpoken = true;
+      if (kind === 'state' || kind === 'state-delete' || kind === 'event') worthAt ??= now.mono;
     },
     onGrown({ arrivals }, now) {
       grownAt = now.mono;

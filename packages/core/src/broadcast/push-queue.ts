@@ -114,6 +114,7 @@ function laneOf({ kind }: Parcel): number {
     case 'state-delete':
       return 1;
     case 'presence':
+    case 'here':
       return 2;
     case 'event':
       return 3;

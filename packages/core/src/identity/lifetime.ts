@@ -24,6 +24,8 @@ function validForMs(kind: Kind, config: Config): number {
       return 2 * config['presence.maxValidMs'];
     case 'accuse':
       return config['liveness.accusationMs'];
+    case 'here':
+      return 2 * config['aggregate.epochMs'];
     case 'event':
       return config['intake.eventMs'];
     case 'state':

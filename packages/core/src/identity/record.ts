@@ -10,9 +10,9 @@ import type { Digest, Hlc, PeerId, RecordId, ShortId, WallMs, Wire } from '../ty
 import { decodeCbor, encodeCbor } from '../wire/cbor.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { peerFromWire } from '../wire/peer-text.ts';
-import { hasPresenceTail } from './presence-value.ts';
+import { hasPresenceTail, isRegion } from './presence-value.ts';
 
-export type Kind = 'leave' | 'presence' | 'state' | 'state-delete' | 'event' | 'accuse';
+export type Kind = 'leave' | 'presence' | 'state' | 'state-delete' | 'event' | 'accuse' | 'here';
 
 /** Numbers on the wire. 1 is kept for member records. */
 const KIND_CODES: { readonly [kind in Kind]: number } = {
@@ -22,6 +22,7 @@ const KIND_CODES: { readonly [kind in Kind]: number } = {
   'state-delete': 5,
   event: 6,
   accuse: 7,
+  here: 8,
 };
 const KINDS: ReadonlyMap<Wire, Kind> = new Map(Object.entries(KIND_CODES).map(([kind, code]) => [code, kind as Kind]));
 
@@ -166,6 +167,8 @@ function fitsKind(kind: Kind, key: string, value: Wire): boolean {
       return key === '' && Array.isArray(value) && isCount(value[0]) && hasPresenceTail(value);
     case 'leave':
       return key === '' && isCount(value);
+    case 'here':
+      return key === '' && isHereValue(value);
     case 'accuse':
       return isPeerId(key) && (value === null || value === HUNG_UP);
     case 'state-delete':
@@ -173,6 +176,12 @@ function fitsKind(kind: Kind, key: string, value: Wire): boolean {
     default:
       return key !== '';
   }
+}
+
+/** The epoch that it counts in, and the author's region. */
+function isHereValue(value: Wire): boolean {
+  if (!Array.isArray(value) || !isCount(value[0])) return false;
+  return value.length === 1 || (value.length === 2 && isRegion(value[1]));
 }
 
 export function isPeerId(text: unknown): text is PeerId {

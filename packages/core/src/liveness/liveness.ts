@@ -70,9 +70,11 @@ export interface LivenessTools {
   readonly config: Config;
   readonly outbox: Outbox;
   readonly rng: Rng;
+  /** What the members that this node sees add up to: neighbours are told with each answer. */
+  readonly view: () => number;
 }
 
-export function createLiveness({ self, config, outbox, rng }: LivenessTools): Liveness {
+export function createLiveness({ self, config, outbox, rng, view }: LivenessTools): Liveness {
   const watches = new Map<PeerId, Watch>();
   const toAccuse: Intentions = createIntentions();
   /** The newest presence of each: others have it, or will by sync, so they agree on what it refutes. */
@@ -234,7 +236,7 @@ export function createLiveness({ self, config, outbox, rng }: LivenessTools): Li
     },
 
     onFrame(from, frame, now) {
-      if (frame.type === 'ping') return outbox.send(from, { type: 'pong', nonce: frame.nonce });
+      if (frame.type === 'ping') return outbox.send(from, { type: 'pong', nonce: frame.nonce, view: view() });
       const watch = watches.get(from);
       if (watch?.pingedAt === undefined || watch.pingNonce !== frame.nonce) return;
       watch.roundTrip.add(now.mono - watch.pingedAt);

@@ -45,6 +45,13 @@ export interface Presence {
   census(): Census;
   /** Is there a member whose key begins so? Looks at all. */
   hasMember(head: string): boolean;
+  /** Who is present, this node included once its presence is signed. */
+  listed(): readonly Listed[];
+  isListed(peer: PeerId): boolean;
+  /** False: newcomers may find no place. */
+  isRoomy(): boolean;
+  /** 0 to 2^32 − 1, a sum over all who are present: equal on peers that see the same, and cheap enough to be told often. */
+  viewSum(): number;
   /** 16 hex characters, equal on peers that see the same members, themselves included. */
   viewHash(): string;
 }
@@ -53,6 +60,13 @@ export interface Presence {
 export interface Census {
   readonly others: number;
   readonly arrivals: number;
+}
+
+/** One who is present, as it says itself. */
+export interface Listed {
+  readonly peer: PeerId;
+  readonly presence: Wire;
+  readonly region: string | undefined;
 }
 
 /** What is known of one author: its newest word, and whether it still counts. */
@@ -117,6 +131,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   let isAnswer = false;
   let others = 0;
   let arrivals = 0;
+  let viewSum = 0;
   /** Of those present now, once it was asked for. */
   let knownHash: string | undefined;
 
@@ -167,6 +182,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   };
 
   const gone = (peer: PeerId, reason: 'left' | 'failed' | 'expired'): void => {
+    viewSum = (viewSum - wordOf(peer)) >>> 0;
     if (peer === self) return;
     others -= 1;
     knownHash = undefined;
@@ -228,6 +244,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     const until = Math.ceil(now.mono + Math.min(mostMs, validityOf(record, config), msLeft(record, config, now)));
     const slot: Slot = { record, state: 'alive', voidUpTo: 0, until };
     keep(author, slot);
+    if (!wasPresent) viewSum = (viewSum + wordOf(author)) >>> 0;
     if (author !== self) {
       if (!wasPresent) {
         others += 1;
@@ -375,6 +392,13 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
       for (const [peer, slot] of slots) if (peer.startsWith(head)) return isPresent(slot);
       return false;
     },
+    listed: () => [...slots.values()].filter(isPresent).map(toListed),
+    isListed(peer) {
+      const slot = slots.get(peer);
+      return slot !== undefined && isPresent(slot);
+    },
+    isRoomy: () => slots.size < CROWDED * config['presence.maxAuthors'],
+    viewSum: () => viewSum,
     viewHash: () => {
       knownHash ??= hashOf(self, slots);
       return knownHash;
@@ -386,6 +410,16 @@ function hashOf(self: PeerId, slots: ReadonlyMap<PeerId, Slot>): string {
   const members = [self];
   for (const [peer, slot] of slots) if (peer !== self && isPresent(slot)) members.push(peer);
   return toHex(sha256(utf8(members.sort().join(' '))).subarray(0, 8));
+}
+
+/** Of a key: those are as good as random, except where somebody wants to fool a figure. */
+function wordOf(peer: PeerId): number {
+  return Number.parseInt(peer.slice(0, 8), 16);
+}
+
+function toListed({ record }: Slot): Listed {
+  const [, presence] = record.value as readonly [Hlc, Wire];
+  return { peer: record.author, presence, region: regionOf(record) };
 }
 
 function isPresent(slot: Slot): boolean {

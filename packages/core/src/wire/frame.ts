@@ -53,7 +53,8 @@ export type Frame =
   /** Proof of life on an idle link. */
   | { readonly type: 'heartbeat' }
   | { readonly type: 'ping'; readonly nonce: number }
-  | { readonly type: 'pong'; readonly nonce: number }
+  /** `view`: what the members that the sender sees add up to. */
+  | { readonly type: 'pong'; readonly nonce: number; readonly view: number }
   | { readonly type: 'shuffle'; readonly peers: readonly PeerId[] }
   | { readonly type: 'shuffle-reply'; readonly peers: readonly PeerId[] }
   /** A goodbye with its reason; `alternatives` need a neighbour as well. */
@@ -173,8 +174,8 @@ const codecs: { readonly [T in FrameType]: FrameCodec<Extract<Frame, { type: T }
   },
   pong: {
     code: 8,
-    write: frame => [frame.nonce],
-    read: ([nonce]) => whole({ type: 'pong', nonce: asUint32(nonce) }),
+    write: frame => [frame.nonce, frame.view],
+    read: ([nonce, view]) => whole({ type: 'pong', nonce: asUint32(nonce), view: asUint32(view) }),
   },
   shuffle: {
     code: 9,

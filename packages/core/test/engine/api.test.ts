@@ -9,7 +9,7 @@ import { encodeFrame } from '../../src/wire/frame.ts';
 import { createNode } from '../support/node.ts';
 import { at, peer, WALL } from '../support/peers.ts';
 import { ofType, type Sent } from '../support/recorder.ts';
-import { NETWORK, record } from '../support/records.ts';
+import { forge, NETWORK, record } from '../support/records.ts';
 import { start } from '../support/signals.ts';
 
 test('ENGINE-12: a write that cannot be is refused before it is made, with the reason', () => {
@@ -73,6 +73,8 @@ test('ENGINE-14: stats are plain numbers that add up', () => {
   expect(stats).toMatchObject({
     links: 2,
     peers: 1,
+    size: 2,
+    divergence: 0,
     stateKeys: 1,
     indexed: 2,
     framesIn: 2,
@@ -132,7 +134,7 @@ test('ENGINE-15: what a slow link has no room for waits, the urgent overtakes it
   expect(ofType(node.effects(), 'watch-link')).toEqual([{ type: 'watch-link', peer: slow, below: 4_096 }]);
 
   node.receive(slow, { type: 'ping', nonce: 7 });
-  expect(node.sent()).toEqual([{ to: slow, frame: { type: 'pong', nonce: 7 } }]);
+  expect(node.sent()).toEqual([{ to: slow, frame: { type: 'pong', nonce: 7, view: 0 } }]);
   // It asks for all that it lacks while fresh records wait for it.
   const session = 5;
   const nothing = createExchange('state', createIndexSet(), session);
@@ -206,4 +208,42 @@ test('ENGINE-16: a link that takes nothing at all is closed with its reason, and
   const goodbye = node.sent().findLast(({ to }) => to === slow);
   expect(goodbye?.frame).toMatchObject({ type: 'disconnect', reason: 'overflow' });
   expect(node.engine.stats().suspicionsTold).toBe(0);
+});
+
+test('AGGR-9: a neighbour that sees other members is told of by its pongs', () => {
+  const node = createNode();
+  start(node);
+  const link = peer(1);
+  node.link(link);
+  node.push(link, record({ kind: 'presence', author: link }));
+  node.receive(link, { type: 'ping', nonce: 1 });
+  const [pong] = ofType(
+    node.sent().map(({ frame }) => frame),
+    'pong',
+  );
+  expect(pong!.view).toBe(1);
+  node.receive(link, { type: 'pong', nonce: 1, view: 1 });
+  expect(node.engine.stats().divergence).toBe(0);
+  node.receive(link, { type: 'pong', nonce: 1, view: 2 });
+  expect(node.engine.stats().divergence).toBe(1);
+});
+
+test('AGGR-2: a signed here from the network is kept for newcomers and estimated with; a forged one is not', () => {
+  const node = createNode();
+  start(node);
+  const link = peer(1);
+  node.link(link);
+  const here = record({ kind: 'here', author: peer(2), value: [WALL / 300_000, 'eu'], exp: WALL + 600_000 });
+  node.push(link, forge(here));
+  expect(node.engine.stats()).toMatchObject({ size: 1, indexed: 0 });
+  node.push(link, here);
+  expect(node.engine.stats()).toMatchObject({ size: 2, indexed: 1, verifications: 2 });
+  node.push(link, here);
+  expect(node.engine.stats()).toMatchObject({ duplicates: 1, verifications: 2 });
+  expect(node.engine.estimates().regions).toEqual([
+    { region: undefined, count: { value: 1, error: 0 } },
+    { region: 'eu', count: { value: 1, error: 0 } },
+  ]);
+  node.advance(660_000);
+  expect(node.engine.stats().indexed).toBe(0);
 });

@@ -3,7 +3,7 @@ import { createDue } from '../../src/due.ts';
 import type { MonoMs } from '../../src/types.ts';
 
 const TALKERS = ['broadcast', 'liveness', 'flow'] as const;
-const OTHERS = ['authoring', 'sync', 'transfer', 'presence', 'overlay'] as const;
+const OTHERS = ['authoring', 'sync', 'transfer', 'presence', 'overlay', 'aggregate'] as const;
 type Name = (typeof TALKERS | typeof OTHERS)[number];
 
 function bench() {
@@ -18,6 +18,7 @@ function bench() {
     transfer: timed('transfer'),
     presence: timed('presence'),
     overlay: timed('overlay'),
+    aggregate: timed('aggregate'),
   });
   return { wants, due };
 }

@@ -37,7 +37,7 @@ function bench(config: ConfigOverrides = QUIET): Bench {
       if (fact.type === 'neighbour-silent') silent.push(fact.peer);
     },
   };
-  const liveness = createLiveness({ self, config: makeConfig(config), outbox, rng: rngOf(0, 1) });
+  const liveness = createLiveness({ self, config: makeConfig(config), outbox, rng: rngOf(0, 1), view: () => 0 });
   let last = Number.NEGATIVE_INFINITY;
   const accept = (said: SignedRecord, mono: number): void => {
     liveness.onRecordAccepted(said, link, 'push', at(mono));
@@ -447,15 +447,15 @@ test('LIVE-13: a ping is answered, and the answer to one’s own gives the round
   const { liveness, sent, up } = bench();
   up(link);
   liveness.onFrame(link, { type: 'ping', nonce: 7 }, at(1));
-  expect(sent()).toEqual([{ to: link, frame: { type: 'pong', nonce: 7 } }]);
+  expect(sent()).toEqual([{ to: link, frame: { type: 'pong', nonce: 7, view: 0 } }]);
   liveness.onWake(at(5_000));
   const [ping] = sent();
   const nonce = ping?.frame.type === 'ping' ? ping.frame.nonce : -1;
-  liveness.onFrame(link, { type: 'pong', nonce: (nonce + 1) % 2 ** 32 }, at(5_010));
+  liveness.onFrame(link, { type: 'pong', nonce: (nonce + 1) % 2 ** 32, view: 0 }, at(5_010));
   expect(liveness.rttMs(link)).toBeUndefined();
-  liveness.onFrame(link, { type: 'pong', nonce }, at(5_040));
+  liveness.onFrame(link, { type: 'pong', nonce, view: 0 }, at(5_040));
   expect(liveness.rttMs(link)).toBe(40);
-  liveness.onFrame(link, { type: 'pong', nonce }, at(6_000));
+  liveness.onFrame(link, { type: 'pong', nonce, view: 0 }, at(6_000));
   expect(liveness.rttMs(link)).toBe(40);
 });
 
@@ -491,7 +491,7 @@ function measured(b: Bench, rtts: readonly number[]): number {
     b.liveness.onSent(link, at(mono));
     mono += rtt;
     b.liveness.onHeard(link, at(mono));
-    b.liveness.onFrame(link, { type: 'pong', nonce: ping.nonce }, at(mono));
+    b.liveness.onFrame(link, { type: 'pong', nonce: ping.nonce, view: 0 }, at(mono));
   }
   return mono;
 }

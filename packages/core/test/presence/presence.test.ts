@@ -453,3 +453,35 @@ test('PRES-17: what says the same again is a renewal, unless its author was doub
   b.accept(here(9, 'here', 1, self));
   expect(renewed()).toEqual([false, true, false, true]);
 });
+
+test('PRES-26: who is present is on the list, with its region, and so is this node once its presence is signed', () => {
+  const b = bench({ 'presence.maxAuthors': 10 }, 'eu');
+  b.accept(record({ kind: 'presence', value: [1, { name: 'Ada' }, 'us'], author: ada }));
+  expect(b.presence.isListed(self)).toBe(false);
+  b.accept(record({ kind: 'presence', value: [1, null, 'eu'], author: self }));
+  expect(b.presence.listed()).toEqual([
+    { peer: ada, presence: { name: 'Ada' }, region: 'us' },
+    { peer: self, presence: null, region: 'eu' },
+  ]);
+  b.accept(goodbye());
+  expect([b.presence.isListed(ada), b.presence.isListed(self)]).toEqual([false, true]);
+  for (let n = 0; n < 6; n++) b.accept(here(1, 'x', 1, peer(200 + n)));
+  expect(b.presence.isRoomy()).toBe(true);
+  b.accept(here(1, 'x', 1, peer(300)));
+  expect(b.presence.isRoomy()).toBe(false);
+});
+
+test('PRES-27: view sums are equal on peers that see the same, whatever came and went', () => {
+  const [one, other] = [bench(), bench()];
+  expect(one.presence.viewSum()).toBe(0);
+  for (const n of [1, 2, 3]) one.accept(here(1, n, 1, peer(n)));
+  for (const n of [4, 3, 2, 1]) other.accept(here(1, n, 1, peer(n)));
+  other.accept(here(5, 'again', 1, peer(2)));
+  expect(other.presence.viewSum()).not.toBe(one.presence.viewSum());
+  other.accept(goodbye(1, peer(4)));
+  expect(other.presence.viewSum()).toBe(one.presence.viewSum());
+  other.presence.onPeerFailed({ type: 'peer-failed', peer: peer(3), hlc: hlcAt(WALL + 10) }, at(10));
+  expect(other.presence.viewSum()).not.toBe(one.presence.viewSum());
+  one.accept(goodbye(1, peer(3)));
+  expect(other.presence.viewSum()).toBe(one.presence.viewSum());
+});

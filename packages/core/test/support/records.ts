@@ -53,7 +53,7 @@ export function statement(said: Said = {}): Statement {
     seq: said.seq ?? 1,
     hlc,
     exp: (said.exp ?? (kept ? 0 : wall + 180_000)) as WallMs,
-    key: said.key ?? (kind === 'presence' || kind === 'leave' ? '' : 'key'),
+    key: said.key ?? (kind === 'presence' || kind === 'leave' || kind === 'here' ? '' : 'key'),
     value: said.value ?? defaultValue(kind, hlc),
   };
 }

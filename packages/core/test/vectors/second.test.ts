@@ -76,6 +76,15 @@ test('WIRE-20: the network id is that of app, room and policy', () => {
   expect(hex(id)).toBe(records.network.hex);
 });
 
+test('WIRE-20: sample hashes are as docs/protocol.md says', () => {
+  for (const { epoch, author, hash } of records.samples) {
+    const salt = Buffer.alloc(8);
+    salt.writeBigUInt64BE(BigInt(epoch));
+    const said = Buffer.concat([Buffer.from('hearsay sample 1\n'), salt, unhex(author)]);
+    expect(Buffer.from(sha256(said)).readUInt32BE(0)).toBe(hash);
+  }
+});
+
 test('WIRE-20: positions, bounds, fingerprints, short ids and sketches are as docs/protocol.md says', () => {
   const { session } = sync;
   const sorted = [...sync.records].sort((a, b) => (positionOf(a) < positionOf(b) ? -1 : 1));
@@ -122,6 +131,7 @@ interface Records {
   readonly room: string;
   readonly terms: Hex;
   readonly network: Hex;
+  readonly samples: readonly { readonly epoch: number; readonly author: string; readonly hash: number }[];
   readonly records: readonly {
     readonly statement: { readonly kind: string };
     readonly id: string;

@@ -29,7 +29,7 @@ test('WIRE-21: whatever comes after what, the bytes are those of a fresh encodin
     { type: 'graft', ids, authors: [] },
     { type: 'ping', nonce: 1 },
     { type: 'ping', nonce: 2 },
-    { type: 'pong', nonce: 2 },
+    { type: 'pong', nonce: 2, view: 0 },
   ];
   for (const before of frames)
     for (const frame of frames) expect([encode(before), encode(frame)]).toEqual([before, frame].map(encodeFrame));

@@ -124,6 +124,7 @@ test('REC-1: every kind has a vector', () => {
     'state-delete': true,
     event: true,
     accuse: true,
+    here: true,
   };
   expect(new Set(golden.records.map(({ statement }) => statement.kind))).toEqual(new Set(Object.keys(kinds)));
 });
