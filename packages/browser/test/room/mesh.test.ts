@@ -133,7 +133,7 @@ test('ROOM-30: figures are plain, and agree where peers do', async () => {
   expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
 });
 
-test("ROOM-41: estimates are counts where all are listed, and values are the app's own", async () => {
+test("ROOM-46: estimates are counts where all are listed, and values are the app's own", async () => {
   const when = new Date(5);
   const [a, b] = await pair({ presence: { tool: 'pen', when }, region: 'eu' });
   await until(() => a.estimates().synced && b.estimates().synced);

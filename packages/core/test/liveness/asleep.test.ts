@@ -12,7 +12,13 @@ const QUIET: ConfigOverrides = { 'liveness.rttMs': 600_000 };
 function bench(): Recorder & { readonly liveness: Liveness; state(mono: number, ...activity: number[]): void } {
   const recorder = createRecorder();
   const config = makeConfig(QUIET);
-  const liveness = createLiveness({ self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1) });
+  const liveness = createLiveness({
+    self: peer(100),
+    config,
+    outbox: recorder.outbox,
+    rng: rngOf(0, 1),
+    view: () => 0,
+  });
   return {
     ...recorder,
     liveness,
