@@ -5,7 +5,6 @@
 
 import { createAggregate } from './aggregate/aggregate.ts';
 import type { Estimates } from './aggregate/counts.ts';
-import { createViews } from './aggregate/views.ts';
 import { createBroadcast } from './broadcast/broadcast.ts';
 import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
 import { createDue, type LinkTalk } from './due.ts';
@@ -209,7 +208,6 @@ function assemble(options: EngineOptions, startedAt: Now) {
     events: createEvents(self, outbox),
     presence,
     aggregate: createAggregate({ self, region, config, outbox, members: presence }, startedAt),
-    views: createViews(),
     hlc,
   };
 
@@ -333,7 +331,7 @@ function onFrame({ modules, outbox, metrics, decode }: Parts, from: PeerId, byte
       modules.broadcast.onFrame(from, frame, now);
       return true;
     case 'pong':
-      modules.views.onPong(from, frame.view, modules.presence.viewSum());
+      modules.aggregate.onPong(from, frame.view);
       modules.liveness.onFrame(from, frame, now);
       return true;
     case 'ping':
@@ -481,7 +479,7 @@ function onNeighbourDown(m: Modules, fact: Extract<Fact, { type: 'neighbour-down
   m.flow.onNeighbourDown(fact.peer);
   m.authoring.onLinkEased(now);
   m.guard.onNeighbourDown(fact.peer);
-  m.views.onNeighbourDown(fact.peer);
+  m.aggregate.onNeighbourDown(fact.peer);
 }
 
 function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accepted' }>, now: Now): void {

@@ -1,7 +1,6 @@
 /** What an engine says of itself in numbers. */
 
 import type { Aggregate } from './aggregate/aggregate.ts';
-import type { Views } from './aggregate/views.ts';
 import type { Broadcast } from './broadcast/mode.ts';
 import type { Flow } from './flow/flow.ts';
 import type { Guard } from './guard/guard.ts';
@@ -48,7 +47,6 @@ export interface EngineStats extends Counters {
 /** Those modules that have something to say. */
 interface Asked {
   readonly aggregate: Aggregate;
-  readonly views: Views;
   readonly overlay: Overlay;
   readonly presence: Presence;
   readonly store: Store;
@@ -70,7 +68,7 @@ export function readStats(m: Asked, counters: Counters, now: Now): EngineStats {
     peers: m.presence.size(),
     size: Math.round(m.aggregate.size(now).value),
     viewHash: m.presence.viewHash(),
-    divergence: m.views.divergence(),
+    divergence: m.aggregate.divergence(),
     stateKeys: m.store.size(),
     stateHash: m.store.hash(),
     indexed: m.sync.size(),

@@ -13,6 +13,7 @@ import { type Estimates, estimatesOf, type Known, type Members, sizeOf } from '.
 import type { Estimate } from './estimate.ts';
 import { createSample, type Sample, sampleHash } from './sample.ts';
 import { epochAt, isTold, turnIn } from './turns.ts';
+import { createViews } from './views.ts';
 
 export interface Aggregate {
   onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
@@ -20,8 +21,13 @@ export interface Aggregate {
   standingOf(record: SignedRecord): 'kept' | 'overtaken' | undefined;
   /** What neighbours know is known here: from now on it can be told whether this node has to speak. */
   onCaughtUp(): void;
+  /** `view`: what the members that it sees add up to. */
+  onPong(from: PeerId, view: number): void;
+  onNeighbourDown(peer: PeerId): void;
   onWake(now: Now): void;
   nextWakeAt(): MonoMs | undefined;
+  /** Share of the neighbours asked that saw others than this node when they answered last; 0 while none has. */
+  divergence(): number;
   size(now: Now): Estimate;
   estimates(now: Now): Estimates;
 }
@@ -44,6 +50,7 @@ export function createAggregate(tools: AggregateTools, startedAt: Now): Aggregat
   const epochMs = config['aggregate.epochMs'];
   /** By epoch: what clocks allow for are three or four. */
   const samples = new Map<number, Sample>();
+  const views = createViews();
   let synced = false;
   let turn = turnIn(epochAt(startedAt, epochMs), self, epochMs, startedAt);
   /** No sample is over before. */
@@ -130,6 +137,9 @@ export function createAggregate(tools: AggregateTools, startedAt: Now): Aggregat
       synced = true;
     },
 
+    onPong: (from, view) => views.onPong(from, view, members.viewSum()),
+    onNeighbourDown: views.onNeighbourDown,
+
     onWake(now) {
       if (now.mono >= checkAt) dropOver(now);
       if (now.mono >= turnDueAt()) takeTurn(now);
@@ -140,6 +150,7 @@ export function createAggregate(tools: AggregateTools, startedAt: Now): Aggregat
       return next === NEVER ? undefined : (next as MonoMs);
     },
 
+    divergence: views.divergence,
     size: now => sizeOf(knownAt(now)),
     estimates: now => estimatesOf(knownAt(now)),
   };

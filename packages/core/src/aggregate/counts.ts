@@ -34,6 +34,8 @@ export interface Members {
   isListed(peer: PeerId): boolean;
   /** Has the list room for all? */
   isRoomy(): boolean;
+  /** 0 to 2^32 − 1: equal where the same are listed. */
+  viewSum(): number;
 }
 
 /** What is known. */

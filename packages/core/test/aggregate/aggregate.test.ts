@@ -35,6 +35,7 @@ function bench(config: ConfigOverrides = {}, region?: string): Bench {
     listed: () => [...listed.values()],
     isListed: (one: PeerId) => listed.has(one),
     isRoomy: () => b.roomy,
+    viewSum: () => 7,
   };
   const tools = { self, region, config: makeConfig(config), outbox: recorder.outbox, members };
   const aggregate = createAggregate(tools, at(0));
@@ -252,4 +253,14 @@ test('AGGR-7: a field is counted where lists have room for all; beyond that thos
   for (let n = 0; n < 40; n++) list(b, peer(200 + n), { tool: n });
   expect(top('tool')).toHaveLength(2);
   expect(b.aggregate.estimates(at(0)).top('tool')).toHaveLength(10);
+});
+
+test('AGGR-9: a pong is compared with what is listed here, until its neighbour goes', () => {
+  const b = bench();
+  b.aggregate.onPong(link, 8);
+  expect(b.aggregate.divergence()).toBe(1);
+  b.aggregate.onPong(peer(51), 7);
+  expect(b.aggregate.divergence()).toBe(0.5);
+  b.aggregate.onNeighbourDown(link);
+  expect(b.aggregate.divergence()).toBe(0);
 });
