@@ -1,6 +1,6 @@
 /**
  * Imports inside `packages/core/src` point down only:
- * types → lib → contracts → outbox → modules (which never import each other) → metrics → engine → index, host.
+ * types → lib → contracts → outbox → modules (which never import each other) → metrics → contract → engine → index, host.
  */
 
 const SRC = 'packages/core/src/';
@@ -25,6 +25,7 @@ const LAYERS = [
     'aggregate',
   ],
   ['metrics', 'due', 'refusal', 'stats'],
+  ['contract'],
   ['engine'],
   ['index', 'host'],
 ];

@@ -243,14 +243,7 @@ const numbers = {
     'Of those who are on no list of members so many say in each epoch that they are here; 0: nobody. More: a better estimate of how many there are, ± 1 / √(k − 2), for as many more bytes. The same on every peer.',
     'docs/adr/0018',
   ],
-  'aggregate.epochMs': [
-    300_000,
-    60_000,
-    3_600_000,
-    'ms',
-    'How often they do. Less: a count that is less out of date, for more bytes. The same on every peer.',
-    'docs/adr/0018',
-  ],
+  'aggregate.epochMs': [300_000, 60_000, 3_600_000, 'ms', 'How often; equal on all. Less: fresher.', 'docs/adr/0018'],
   'broadcast.flushMs': [
     20,
     0,

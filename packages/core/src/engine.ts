@@ -4,9 +4,9 @@
  */
 
 import { createAggregate } from './aggregate/aggregate.ts';
-import type { Estimates } from './aggregate/counts.ts';
 import { createBroadcast } from './broadcast/broadcast.ts';
-import { type Config, type ConfigOverrides, makeConfig } from './config.ts';
+import { type Config, makeConfig } from './config.ts';
+import type { Engine, EngineOptions } from './contract.ts';
 import { createDue, type LinkTalk } from './due.ts';
 import type { Effect } from './effect.ts';
 import type { Fact } from './fact.ts';
@@ -14,61 +14,30 @@ import { createFlow } from './flow/flow.ts';
 import { createGuard } from './guard/guard.ts';
 import { createHlcClock } from './identity/hlc.ts';
 import { checkRegion } from './identity/presence-value.ts';
-import { networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
+import { networkIdOf, readRecord } from './identity/record.ts';
 import type { Input } from './input.ts';
 import { createAuthoring } from './intake/authoring.ts';
 import { createIntake } from './intake/intake.ts';
 import { createFifo } from './lib/fifo.ts';
-import type { Result } from './lib/result.ts';
 import { createRng } from './lib/rng.ts';
 import { createLiveness } from './liveness/liveness.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Outbox } from './outbox.ts';
-import { createOverlay, type Neighbour } from './overlay/overlay.ts';
-import { createPolicy, defaultPolicy, type Rule } from './policy/policy.ts';
+import { createOverlay } from './overlay/overlay.ts';
+import { createPolicy, defaultPolicy } from './policy/policy.ts';
 import { createPresence, type Presence } from './presence/presence.ts';
-import { createRefusal, type Refusal } from './refusal.ts';
+import { createRefusal } from './refusal.ts';
 import { createRelay } from './relay/relay.ts';
-import { type EngineStats, readStats } from './stats.ts';
+import { readStats } from './stats.ts';
 import { createEvents } from './store/events.ts';
 import { createStore } from './store/store.ts';
 import { createSync } from './sync/sync.ts';
 import { createTransfer } from './transfer/transfer.ts';
-import type { Job, MonoMs, Now, PeerId, RoomStatus } from './types.ts';
-import { decodeFrame, type Frame, type FrameCode } from './wire/frame.ts';
+import type { Job, MonoMs, Now, PeerId } from './types.ts';
+import { decodeFrame, type Frame } from './wire/frame.ts';
 import { createFrameEncoder } from './wire/frame-encoder.ts';
 
-export interface EngineOptions {
-  readonly self: PeerId;
-  readonly app: string;
-  readonly room: string;
-  readonly policy?: readonly Rule[] | undefined;
-  /** Where this peer is, told to all: 1 to 16 characters of a–z, 0–9 and `-`. Some links prefer the own region. */
-  readonly region?: string | undefined;
-  readonly config?: ConfigOverrides | undefined;
-  /** 32 bytes, told to those with whom a link is agreed: a `dial` then has theirs. Without it signals stay open. */
-  readonly sealKey?: Uint8Array | undefined;
-  /** Four random 32-bit words. Equal seed, equal inputs: equal effects. */
-  readonly seed: readonly [number, number, number, number];
-  /** Pure functions that a simulator may share between nodes. */
-  readonly decode?: ((bytes: Uint8Array) => Result<Frame, FrameCode>) | undefined;
-  readonly read?: ((bytes: Uint8Array, networkId: Uint8Array) => Result<SignedRecord>) | undefined;
-}
-
-export interface Engine {
-  /** Never throws for anything that came from the network. A broken invariant of our own does throw. */
-  handle(input: Input, now: Now): readonly Effect[];
-  /** When `wake` is due, or `undefined` when only an input can change anything. */
-  nextWakeAt(): MonoMs | undefined;
-  /** Why a local write would be refused now, before it is made. `bytes`: the value's size on the wire. */
-  readonly refusal: Refusal;
-  readonly networkId: Uint8Array;
-  neighbours(): readonly (Neighbour & { readonly rttMs: number | undefined })[];
-  status(): RoomStatus;
-  stats(): EngineStats;
-  /** How many there are, where, and what their presences say most, with standard errors. Looks at all members. */
-  estimates(): Estimates;
-}
+export type { Engine, EngineOptions } from './contract.ts';
 
 /** More facts from one input than any frame can cause: two modules are talking in a circle. */
 const MAX_FACTS_PER_INPUT = 100_000;
