@@ -16,6 +16,27 @@ const MOST_SEEDS = 200;
 /** Each must be found exactly once in its file. */
 const PATCHES = [
   {
+    name: 'sleepers-accused',
+    about: 'accuses who said that its page is frozen',
+    file: 'dist/liveness/liveness.js',
+    find: "activityOf(stated) === 'asleep'",
+    replace: 'false',
+  },
+  {
+    name: 'sleeps-unsaid',
+    about: 'does not say that its page is frozen',
+    file: 'dist/presence/presence.js',
+    find: "page === 'frozen' ? inAdvance.nap() : undefined",
+    replace: 'undefined',
+  },
+  {
+    name: 'wakes-unsaid',
+    about: 'does not say that its page runs again',
+    file: 'dist/presence/attention.js',
+    find: "return setAway(false) || before === 'frozen';",
+    replace: 'return setAway(false) && false;',
+  },
+  {
     name: 'seq-stands-still',
     about: 'numbers two statements alike',
     file: 'dist/intake/authoring.js',

@@ -1,6 +1,6 @@
 /**
- * What happens to a room that agrees, one thing at a time: somebody stops for two seconds, for five, for fifteen; somebody
- * crashes; the one who crashed and the one who had left come back. Between them nothing is wrong, so nobody may be
+ * What happens to a room that agrees, one thing at a time: somebody stops for two seconds, for five, for fifteen; somebody's
+ * page is frozen, of which it is told, and thaws; somebody crashes; the one who crashed and the one who had left come back. Between them nothing is wrong, so nobody may be
  * accused, and nobody may be given up who runs.
  */
 import { type Effect, type Hlc, type Input, type PeerId, type Rng, wallMsOf } from '@hearsay/core';
@@ -23,6 +23,8 @@ const LONG_STOP_MS = 5_000;
 /** Whoever stops for so long may be given up. What it says when it wakes must still be right. */
 const SLEEP_MS = 15_000;
 const CALM_MS = 12_000;
+/** A browser hides a page before it freezes it. */
+const HIDDEN_MS = 500;
 /** Within so long all must have been told of a crash, and must show who has come back. */
 const TOLD_MS = 30_000;
 /** Where rumours may leave somebody out, anti-entropy has to bring it. */
@@ -42,6 +44,9 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
   let isOn = false;
   let crashed: SimNode | undefined;
   const toldOfCrash = new Set<SimNode>();
+  let frozen: SimNode | undefined;
+  /** How each of the others shows the frozen page. */
+  const frozenShown = new Map<SimNode, string>();
   /** By node and peer: when a link between them ended. */
   const lostAt = new Map<string, number>();
   /** Of those who are back: the incarnations of the new life, and to whom it is shown. */
@@ -64,6 +69,33 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
     pass(ms + CALM_MS);
     suspect = undefined;
     sleeper = undefined;
+  };
+
+  /** Who said that it is frozen is away, and neither accused nor given up. */
+  const freeze = (): void => {
+    const one = rng.pick(running());
+    if (one === undefined) return;
+    frozen = one;
+    world().turn(one, 'hidden');
+    pass(HIDDEN_MS);
+    world().turn(one, 'frozen');
+    pass(0);
+    const frozenMs = isComplete ? SLEEP_MS : toldMs;
+    world().pause(one, frozenMs);
+    pass(frozenMs);
+    expectShown(one, 'away');
+    world().turn(one, 'active');
+    pass(isComplete ? CALM_MS : toldMs);
+    expectShown(one, 'alive');
+    frozen = undefined;
+  };
+
+  const expectShown = (one: SimNode, status: string): void => {
+    for (const node of running()) {
+      const shown = frozenShown.get(node);
+      if (node !== one && shown !== status)
+        complain(`node ${node.index} shows ${one.index}, which is ${status}, as ${shown}`);
+    }
   };
 
   const crash = (): void => {
@@ -126,7 +158,9 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
       if (effect.type !== 'deliver') return;
       const { delivery } = effect;
       if (delivery.what === 'presence-gone') return onGone(node, delivery.peer, delivery.reason);
-      if (delivery.what !== 'presence' || delivery.status !== 'alive') return;
+      if (delivery.what !== 'presence') return;
+      if (delivery.peer === frozen?.id) frozenShown.set(node, delivery.status);
+      if (delivery.status !== 'alive') return;
       const back = backs.get(delivery.peer);
       if (back?.incarnations.has(delivery.joinedAtMs) === true) back.shownBy.add(node);
     },
@@ -136,6 +170,7 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
       stop(SHORT_STOP_MS);
       if (running().length >= LARGE) stop(LONG_STOP_MS);
       stop(SLEEP_MS);
+      freeze();
       if (running().length >= 3) crash();
       comeBack([crashed, returning].filter(node => node !== undefined));
       isOn = false;
