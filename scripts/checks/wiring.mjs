@@ -19,7 +19,9 @@ export function checkWiring(tree) {
 /** @param {import('./tree.mjs').Tree} tree */
 function wiringTable(tree) {
   const engine = tree.text(ENGINE);
-  const react = bodyOf(engine, 'react').replace(/return (\w+)\(m, fact, now\)/g, (_, name) => bodyOf(engine, name, 2));
+  const react = bodyOf(engine, 'react').replace(/return (\w+)\(m, fact(?:, now)?\)/g, (_, name) =>
+    bodyOf(engine, name, 2),
+  );
   const speakers = speakersOf(tree);
   const rows = [...react.matchAll(/^ {4}case '([\w-]+)':([\s\S]*?)(?=^ {4}case|$(?![\s\S]))/gm)].map(
     ([, fact, body]) => {

@@ -89,6 +89,8 @@ const signals = [
   { type: 'accept', session: 6, key: bytes(32, 7) },
   { type: 'refuse', session: 3, retryAfterMs: 3000, alternatives: [peer(9)] },
   { type: 'rtc', session: 4, data: '{"type":"offer","sdp":"…"}' },
+  { type: 'probe', session: 5 },
+  { type: 'alive', session: 5, record: bytes(66, 9) },
 ];
 
 const hlc = 1_800_000_000_000 * 2048 + 5;
@@ -105,6 +107,9 @@ const statements = [
   { kind: 'accuse', key: peer(7), value: 'hung-up', exp: 1_800_000_090_000 },
   { kind: 'here', key: '', value: [6_000_000], exp: 1_800_000_600_000 },
   { kind: 'here', key: '', value: [6_000_000, 'eu-west'], exp: 1_800_000_600_000 },
+  { kind: 'accuse', key: peer(7), value: [null, bytes(65, 9)], exp: 1_800_000_090_000 },
+  { kind: 'accuse', key: peer(7), value: ['hung-up', bytes(512, 9)], exp: 1_800_000_090_000 },
+  { kind: 'vouch', key: peer(7), value: 8, exp: 1_800_007_200_000 },
 ].map((said, i) => ({ author: peer(5), seq: 1_800_000_000_000 + i, hlc: hlc + i, ...said }));
 
 const everything = [bytes(0), bytes(0)];
@@ -195,6 +200,11 @@ const bodies = {
   'a here with a key': [1, network, author, 8, 1, 1, 0, 'k', [1]],
   'a here in a region of 17 letters': [1, network, author, 8, 1, 1, 0, '', [1, 'a'.repeat(17)]],
   'a here that says more': [1, network, author, 8, 1, 1, 0, '', [1, 'eu-west', null]],
+  'an accusation with an empty proof': [1, network, author, 7, 1, 1, 0, peer(6), [null, bytes(64)]],
+  'an accusation with a proof of 513 bytes': [1, network, author, 7, 1, 1, 0, peer(6), [null, bytes(513)]],
+  'an accusation with two proofs': [1, network, author, 7, 1, 1, 0, peer(6), [null, bytes(65), bytes(65)]],
+  'a vouch for nobody': [1, network, author, 9, 1, 1, 0, '', 1],
+  'a vouch of 65 links': [1, network, author, 9, 1, 1, 0, peer(6), 65],
 };
 const recordOf = body => readRecord(new Uint8Array([...bytes(64, 0x5a), ...body]), network);
 

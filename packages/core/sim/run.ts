@@ -208,7 +208,7 @@ function createWatch(scenario: Scenario, seeEffect: RunOptions['onEffect']): Wat
     const record = invariants.onSign(node, effect);
     if (record === undefined) return;
     if (record.kind === 'accuse') membership.onAccusation(node, record.key as PeerId);
-    else if (record.kind !== 'leave') membership.onSpoke(node);
+    else if (record.kind !== 'leave' && record.kind !== 'vouch') membership.onSpoke(node);
     if (record.kind === 'presence') membership.onStated(node, (record.value as readonly [Hlc])[0]);
     appState.onSigned(record);
     messages.onSigned(

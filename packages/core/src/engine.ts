@@ -14,11 +14,12 @@ import { createFlow } from './flow/flow.ts';
 import { createGuard } from './guard/guard.ts';
 import { createHlcClock } from './identity/hlc.ts';
 import { checkRegion } from './identity/presence-value.ts';
-import { networkIdOf, readRecord } from './identity/record.ts';
+import { networkIdOf, readRecord, type SignedRecord } from './identity/record.ts';
 import type { Input } from './input.ts';
 import { createAuthoring } from './intake/authoring.ts';
 import { createIntake } from './intake/intake.ts';
 import { createFifo } from './lib/fifo.ts';
+import type { Result } from './lib/result.ts';
 import { createRng } from './lib/rng.ts';
 import { createLiveness } from './liveness/liveness.ts';
 import { createMetrics } from './metrics/metrics.ts';
@@ -33,7 +34,7 @@ import { createEvents } from './store/events.ts';
 import { createStore } from './store/store.ts';
 import { createSync } from './sync/sync.ts';
 import { createTransfer } from './transfer/transfer.ts';
-import type { Job, MonoMs, Now, PeerId } from './types.ts';
+import type { Hlc, Job, MonoMs, Now, PeerId } from './types.ts';
 import { decodeFrame, type Frame } from './wire/frame.ts';
 import { createFrameEncoder } from './wire/frame-encoder.ts';
 
@@ -137,11 +138,12 @@ function assemble(options: EngineOptions, startedAt: Now) {
   const flow = createFlow(config, outbox);
   const guard = createGuard(config, outbox);
   const read = options.read ?? readRecord;
+  const readHere = (bytes: Uint8Array): Result<SignedRecord> => read(bytes, networkId);
   const intake = createIntake({
     config,
     outbox,
     nextJob,
-    read: bytes => read(bytes, networkId),
+    read: readHere,
     allows: policy.allows,
     admitAuthor: guard.admitAuthor,
     standingOf: (record): ReturnType<Presence['standingOf']> =>
@@ -154,9 +156,10 @@ function assemble(options: EngineOptions, startedAt: Now) {
     { self, config, outbox, networkId, hlc, nextJob, onOwnRecord, isCongested },
     startedAt,
   );
-  const incarnation = hlc.next(startedAt.wall);
   const inAdvance = authoring;
-  const presence = createPresence({ self, incarnation, region, config, outbox, rng, inAdvance }, startedAt);
+  const nextClock = (now: Now): Hlc => hlc.next(now.wall);
+  const heldUntil = (): number => modules.liveness.heldUntil();
+  const presence = createPresence({ self, nextClock, heldUntil, region, config, outbox, rng, inAdvance }, startedAt);
   const { census: members, hasMember: isMember } = presence;
   const saidAt = (peer: PeerId): number | undefined => modules.liveness.saidAt(peer);
   const modules = {
@@ -169,7 +172,7 @@ function assemble(options: EngineOptions, startedAt: Now) {
       startedAt,
     ),
     relay: createRelay({ self, config, outbox, rng, networkId, nextJob }),
-    liveness: createLiveness({ self, config, outbox, rng, view: presence.viewSum }),
+    liveness: createLiveness({ self, config, outbox, rng, read: readHere, view: presence.viewSum }, startedAt),
     broadcast: createBroadcast({ self, config, outbox, rng, members, isMember }, startedAt),
     sync: createSync({ config, outbox, rng }),
     transfer: createTransfer({ config, outbox, isKnown: intake.isKnown }),
@@ -354,6 +357,10 @@ function react(m: Modules, fact: Fact, now: Now): void {
       return m.presence.onPeerSuspected(fact.peer);
     case 'peer-cleared':
       return m.presence.onPeerCleared(fact.peer);
+    case 'peer-unreachable':
+      return onPeerUnreachable(m, fact, now);
+    case 'probed':
+      return m.liveness.onProbed(fact.by, fact.session, now);
     case 'peer-failed':
       return m.presence.onPeerFailed(fact, now);
     case 'self-suspected':
@@ -371,9 +378,7 @@ function react(m: Modules, fact: Fact, now: Now): void {
     case 'record-stored':
       return onRecordStored(m, fact, now);
     case 'record-dropped':
-      m.broadcast.onRecordDropped(fact.record);
-      m.transfer.onRecordDropped(fact.record);
-      return m.sync.onRecordDropped(fact.record);
+      return onRecordDropped(m, fact);
     case 'member-joined':
       return m.overlay.onMemberJoined(fact.peer, fact.region, now);
     case 'member-asleep':
@@ -428,6 +433,19 @@ function onNeighbourUp(m: Modules, { peer, outbound }: Extract<Fact, { type: 'ne
   m.sync.onNeighbourUp(peer, outbound, now);
 }
 
+function onRecordDropped(m: Modules, { record }: Extract<Fact, { type: 'record-dropped' }>): void {
+  m.broadcast.onRecordDropped(record);
+  m.transfer.onRecordDropped(record);
+  m.sync.onRecordDropped(record);
+}
+
+/** For links and ways it is gone, whatever the verdict will be. */
+function onPeerUnreachable(m: Modules, { peer }: Extract<Fact, { type: 'peer-unreachable' }>, now: Now): void {
+  m.presence.onPeerUnreachable(peer);
+  m.overlay.onMemberGone(peer, 'failed', now);
+  m.relay.onMemberGone(peer);
+}
+
 function onMemberGone(m: Modules, { peer, reason }: Extract<Fact, { type: 'member-gone' }>, now: Now): void {
   m.overlay.onMemberGone(peer, reason, now);
   m.liveness.onMemberGone(peer);
@@ -469,6 +487,8 @@ function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accept
       return m.presence.onRecordAccepted(record, from, path, now);
     case 'here':
       return m.aggregate.onRecordAccepted(record, from, path, now);
+    case 'vouch':
+      return m.liveness.onVouch(record, from, now);
     case 'accuse':
       return;
   }

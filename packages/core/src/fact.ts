@@ -1,8 +1,11 @@
 import type { SignedRecord, Statement } from './identity/record.ts';
 import type { PeerId, RecordId, Via, Wire } from './types.ts';
 
-/** Where a record came from: a neighbour's link, or this node's own app or storage. */
-export type Source = PeerId | 'self' | 'storage';
+/**
+ * Where a record came from: a neighbour's link, this node's own app or storage, or inside of something else: then
+ * nobody here can be blamed for it.
+ */
+export type Source = PeerId | 'self' | 'storage' | 'carried';
 
 /** How it came: `push` asks to be passed on at once; `sync` repaired a gap. */
 export type Path = 'push' | 'sync' | 'self';
@@ -17,6 +20,10 @@ export type Fact =
   | { readonly type: 'peer-cleared'; readonly peer: PeerId }
   /** Suspected and not refuted in time. Everything it said up to `hlc` is void. */
   | { readonly type: 'peer-failed'; readonly peer: PeerId; readonly hlc: number }
+  /** The same, but so many are silent, or so few say so, that it is too early to call it dead. */
+  | { readonly type: 'peer-unreachable'; readonly peer: PeerId }
+  /** `by` hears nothing from this node over their link. */
+  | { readonly type: 'probed'; readonly by: PeerId; readonly session: number }
   /** Somebody accuses this very node. */
   | { readonly type: 'self-suspected' }
   /** A link has been silent for too long: the peer behind it may be dead. */
@@ -73,8 +80,8 @@ export type Fact =
   | { readonly type: 'peer-named'; readonly peer: PeerId; readonly by: PeerId }
   /** This node let go of its socket to the signaling server. */
   | { readonly type: 'server-left' }
-  /** Carry this to a peer that is not a neighbour. */
-  | { readonly type: 'signal-out'; readonly to: PeerId; readonly payload: Uint8Array }
+  /** Carry this to a peer that is not a neighbour; `detour`: by other ways than a link with it. */
+  | { readonly type: 'signal-out'; readonly to: PeerId; readonly payload: Uint8Array; readonly detour?: true }
   | { readonly type: 'signal-in'; readonly from: PeerId; readonly payload: Uint8Array; readonly via: Via }
   | { readonly type: 'misbehaved'; readonly peer: PeerId; readonly offence: Offence; readonly detail: string }
   | { readonly type: 'peer-banned'; readonly peer: PeerId; readonly offence: Offence };
@@ -90,6 +97,8 @@ export type Ignored =
   | 'busy'
   | 'quota'
   | 'stale-accusation'
+  /** What an accusation shows is no vouch of the accused for the accuser. */
+  | 'no-proof'
   | 'unasked'
   /** A neighbour wants the same records again and again, or has this node search too much. */
   | 'asked-too-much'

@@ -1,6 +1,6 @@
 /** Signals that travel through the mesh: how many set out, how many come to whom they are for, and how far. */
 import type { PeerId } from '@hearsay/core';
-import { decodeFrame, type Frame } from '@hearsay/core/wire';
+import { decodeFrame, decodeSignal, type Frame } from '@hearsay/core/wire';
 import type { SimNode } from '../world/node.ts';
 import { meanOf } from './quantiles.ts';
 
@@ -10,7 +10,7 @@ export interface RelayReport extends RelayFigures {
 }
 
 export interface RelayFigures {
-  /** Signals that set out from their author into the mesh. */
+  /** Signals that set out from their author into the mesh, without the questions whether somebody is still there. */
   readonly attempts: number;
   /** Share of them that came to their target; `null`: there was none. */
   readonly success: number | null;
@@ -43,6 +43,8 @@ interface Signal {
 
 /** Number of the relay frame, in the second byte of a frame. */
 const RELAY = 12;
+/** In front of every signal. */
+const SIGNATURE_BYTES = 64;
 
 export function createRelayMeter({ isServerUp, mayBeRouted }: RelayWorld): RelayMeter {
   /** By author and id: one signal may leave in several copies. */
@@ -87,7 +89,9 @@ function figuresOf(signals: readonly Signal[]): RelayFigures {
 function relayIn(bytes: Uint8Array): Extract<Frame, { type: 'relay' }> | undefined {
   if (bytes[1] !== RELAY) return undefined;
   const decoded = decodeFrame(bytes);
-  return decoded.ok && decoded.value.type === 'relay' ? decoded.value : undefined;
+  if (!decoded.ok || decoded.value.type !== 'relay') return undefined;
+  const signal = decodeSignal(decoded.value.payload.subarray(SIGNATURE_BYTES));
+  return signal.ok && signal.value.type === 'probe' ? undefined : decoded.value;
 }
 
 function nameOf(signal: Extract<Frame, { type: 'relay' }>): string {

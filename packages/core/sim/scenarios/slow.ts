@@ -15,6 +15,8 @@ function bare(silenceMs: number): NonNullable<ScenarioFile['config']> {
     'liveness.pingMs': 100,
     'liveness.suspicionMs': 100,
     'liveness.loneSuspicionMs': 100,
+    'liveness.unprovenMs': 100,
+    'liveness.partitionMs': 0,
     'liveness.hangUpMs': 50,
     'liveness.loneHangUpMs': 50,
   };

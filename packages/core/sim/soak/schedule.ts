@@ -71,6 +71,8 @@ function drawConfig(rng: Rng, mode: (typeof MODES)[number]): NonNullable<Scenari
     'overlay.maxLinks': between(rng, 8, 12),
     // Halves of a room meet by check-ins with the server, which come by chance: the bound needs them often.
     'overlay.beaconMs': 8_000,
+    // Whoever crashed among many is a suspect for so long, and the bound does not wait six minutes.
+    'liveness.partitionMs': 60_000,
     'presence.refreshMs': 20_000,
     'presence.validMs': 60_000,
     'sync.periodMs': between(rng, 4, 15) * 1_000,

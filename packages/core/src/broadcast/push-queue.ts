@@ -109,6 +109,7 @@ function laneOf({ kind }: Parcel): number {
   switch (kind) {
     case 'leave':
     case 'accuse':
+    case 'vouch':
       return 0;
     case 'state':
     case 'state-delete':

@@ -26,6 +26,8 @@ function validForMs(kind: Kind, config: Config): number {
       return config['liveness.accusationMs'];
     case 'here':
       return 2 * config['aggregate.epochMs'];
+    case 'vouch':
+      return config['liveness.vouchMs'];
     case 'event':
       return config['intake.eventMs'];
     case 'state':

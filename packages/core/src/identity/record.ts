@@ -12,7 +12,7 @@ import { wireLimits } from '../wire/limits.ts';
 import { peerFromWire } from '../wire/peer-text.ts';
 import { hasPresenceTail, isRegion } from './presence-value.ts';
 
-export type Kind = 'leave' | 'presence' | 'state' | 'state-delete' | 'event' | 'accuse' | 'here';
+export type Kind = 'leave' | 'presence' | 'state' | 'state-delete' | 'event' | 'accuse' | 'here' | 'vouch';
 
 /** Numbers on the wire. 1 is kept for member records. */
 const KIND_CODES: { readonly [kind in Kind]: number } = {
@@ -23,15 +23,25 @@ const KIND_CODES: { readonly [kind in Kind]: number } = {
   event: 6,
   accuse: 7,
   here: 8,
+  vouch: 9,
 };
 const KINDS: ReadonlyMap<Wire, Kind> = new Map(Object.entries(KIND_CODES).map(([kind, code]) => [code, kind as Kind]));
 
-/** Value of an accusation whose accuser saw the link end from the other side; else it is null. */
+/** What an accuser saw: the link ended from the other side; else null: it fell silent. */
 export const HUNG_UP = 'hung-up';
+export type Seen = typeof HUNG_UP | null;
+
+/** What an accusation says: what was seen, and a vouch of the accused that the two were linked. */
+export interface Evidence {
+  readonly seen: Seen;
+  readonly proof: Uint8Array | undefined;
+}
 
 const VERSION = 1;
 const SIGNATURE_BYTES = 64;
 const SHORT_DIGITS = 16;
+/** The largest `overlay.maxLinks`. */
+const MOST_LINKS = 64;
 const SIGNED_PREFIX: Uint8Array = utf8('hearsay record 1\n');
 
 /** What an author states, before it is signed. */
@@ -43,7 +53,7 @@ export interface Statement {
   readonly hlc: Hlc;
   /** Wall time after which nobody needs it; 0: kept until replaced. */
   readonly exp: WallMs;
-  /** State key, event name, or the accused peer; empty for presence and leave. */
+  /** State key, event name, or the peer that is accused or vouched for; empty for presence and leave. */
   readonly key: string;
   readonly value: Wire;
 }
@@ -170,7 +180,9 @@ function fitsKind(kind: Kind, key: string, value: Wire): boolean {
     case 'here':
       return key === '' && isHereValue(value);
     case 'accuse':
-      return isPeerId(key) && (value === null || value === HUNG_UP);
+      return isPeerId(key) && evidenceIn(value) !== undefined;
+    case 'vouch':
+      return isPeerId(key) && isCount(value) && value <= MOST_LINKS;
     case 'state-delete':
       return key !== '' && value === null;
     default:
@@ -182,6 +194,26 @@ function fitsKind(kind: Kind, key: string, value: Wire): boolean {
 function isHereValue(value: Wire): boolean {
   if (!Array.isArray(value) || !isCount(value[0])) return false;
   return value.length === 1 || (value.length === 2 && isRegion(value[1]));
+}
+
+/** Of an accusation. */
+export function evidenceOf({ value }: Pick<Statement, 'value'>): Evidence {
+  return evidenceIn(value) ?? { seen: null, proof: undefined };
+}
+
+export function evidenceToWire({ seen, proof }: Evidence): Wire {
+  return proof === undefined ? seen : [seen, proof];
+}
+
+function evidenceIn(value: Wire): Evidence | undefined {
+  if (!Array.isArray(value)) return isSeen(value) ? { seen: value, proof: undefined } : undefined;
+  const [seen, proof] = value as readonly Wire[];
+  if (value.length !== 2 || !isSeen(seen) || !(proof instanceof Uint8Array)) return undefined;
+  return proof.length > SIGNATURE_BYTES && proof.length <= wireLimits.proofBytes ? { seen, proof } : undefined;
+}
+
+function isSeen(value: Wire | undefined): value is Seen {
+  return value === null || value === HUNG_UP;
 }
 
 export function isPeerId(text: unknown): text is PeerId {

@@ -69,11 +69,13 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
   let farewellUntil = 0;
   let nap: SignedRecord | undefined;
   let napJob: Job | undefined;
+  let farewellOf: Hlc | undefined;
 
-  const validityOf = (kind: Kind): number =>
-    kind === 'accuse'
-      ? config['liveness.accusationMs']
-      : config[kind === 'presence' ? 'presence.validMs' : 'intake.eventMs'];
+  const validityOf = (kind: Kind): number => {
+    if (kind === 'accuse') return config['liveness.accusationMs'];
+    if (kind === 'vouch') return config['liveness.vouchMs'];
+    return config[kind === 'presence' ? 'presence.validMs' : 'intake.eventMs'];
+  };
 
   const expiryOf = ({ kind, hlc, validMs }: Draft): WallMs => {
     if (kind === 'state' || kind === 'state-delete') return 0 as WallMs;
@@ -147,7 +149,8 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
       waiting.size < config['intake.unsigned'] || (kind !== 'event' && waiting.has(slotOf(kind, key))),
 
     prepareFarewell(incarnation, atLeastUntil, now) {
-      if (farewellUntil >= atLeastUntil) return;
+      if (farewellOf === incarnation && farewellUntil >= atLeastUntil) return;
+      farewellOf = incarnation;
       // Twice as long, or a presence that changes often would want a second signature each time.
       const validMs = 2 * (atLeastUntil - now.wall);
       farewellUntil = now.wall + validMs;
@@ -172,7 +175,7 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
 }
 
 function isUrgent({ kind }: Draft): boolean {
-  return kind === 'presence' || kind === 'accuse' || kind === 'leave';
+  return kind === 'presence' || kind === 'accuse' || kind === 'vouch' || kind === 'leave';
 }
 
 /** A set and a delete of one key are the same thing said differently. */

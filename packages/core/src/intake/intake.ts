@@ -177,5 +177,6 @@ function blame(
   offence: 'bad-record' | 'bad-signature' | 'forbidden',
   detail: string,
 ): void {
-  if (from !== 'self' && from !== 'storage') outbox.fact({ type: 'misbehaved', peer: from, offence, detail });
+  if (from !== 'self' && from !== 'storage' && from !== 'carried')
+    outbox.fact({ type: 'misbehaved', peer: from, offence, detail });
 }

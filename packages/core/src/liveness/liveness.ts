@@ -1,23 +1,28 @@
 /**
- * Are they still there? Active neighbours watch each other: every frame is proof of life, an idle link carries
- * heartbeats, a silent one is pinged and then given up. Who gives up a neighbour says so in a signed
- * accusation; the accused refutes it by any newer record of its own, and is dead when it does not.
- * After SWIM (Das et al. 2002), with the neighbours as monitors instead of random probes. An accusation is
- * ordered against its subject's records by hybrid clock: the accuser had heard all that it had heard.
+ * Are they still there? Active neighbours watch each other (watches.ts). Who gives up a neighbour asks for it by other
+ * ways first (probes.ts), and then says so in a signed accusation, with the accused's own vouch that the two were
+ * linked (vouches.ts). The accused refutes it by any newer record of its own, and is dead when it does not and enough of
+ * its neighbours say so (suspicions.ts), unless so many fall silent at once that the way to them may be cut (partition.ts).
+ * After SWIM (Das et al. 2002) and Lifeguard (Dadgar et al. 2018), with the neighbours as monitors instead of random probes. An
+ * accusation is ordered against its subject's records by hybrid clock: the accuser had heard all that it had heard.
  */
 import type { Config } from '../config.ts';
 import type { NeighbourLoss, Path, Source } from '../fact.ts';
 import { activityOf } from '../identity/presence-value.ts';
-import { HUNG_UP, type SignedRecord } from '../identity/record.ts';
-import { createEarliest } from '../lib/earliest.ts';
+import { evidenceOf, evidenceToWire, HUNG_UP, type Seen, type SignedRecord } from '../identity/record.ts';
+import type { Result } from '../lib/result.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Outbox } from '../outbox.ts';
-import type { MonoMs, Now, PeerId, Wire } from '../types.ts';
+import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
-import { type Accusations, createAccusations } from './accusations.ts';
-import { createIntentions, type Intention, type Intentions } from './intentions.ts';
-import { createRoundTrip, type RoundTrip } from './round-trip.ts';
-import { createSuspicions, type Suspicions } from './suspicions.ts';
+import { createAccusations } from './accusations.ts';
+import { createIntentions, type Intention } from './intentions.ts';
+import { createLocalHealth } from './local-health.ts';
+import { AT_ONCE_MS, createPartition } from './partition.ts';
+import { createProbes } from './probes.ts';
+import { createSuspicions, OTHERS_NEEDED } from './suspicions.ts';
+import { createVouches } from './vouches.ts';
+import { createWatches, type Watch } from './watches.ts';
 
 export interface Liveness {
   onNeighbourUp(peer: PeerId, now: Now): void;
@@ -28,10 +33,13 @@ export interface Liveness {
   onSent(peer: PeerId, now: Now): void;
   onFrame(from: PeerId, frame: Extract<Frame, { type: 'ping' | 'pong' }>, now: Now): void;
   onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
+  onVouch(record: SignedRecord, from: Source, now: Now): void;
   onRecordStored(record: SignedRecord, now: Now): void;
   onMemberGone(peer: PeerId): void;
-  /** It is accused, unless somebody else does so meanwhile, so that it answers or is given up. */
+  /** It is accused, unless others do so meanwhile, so that it answers or is given up. */
   onPeerDoubted(peer: PeerId, now: Now): void;
+  /** `by` hears nothing from this node over their link. */
+  onProbed(by: PeerId, session: number, now: Now): void;
   /** This node itself was stopped for `stalledMs`: its silence about others proves nothing. */
   onStall(stalledMs: number, now: Now): void;
   onWake(now: Now): void;
@@ -40,23 +48,10 @@ export interface Liveness {
   /** The newest word of a member, by hybrid clock; `undefined`: it is none. */
   saidAt(peer: PeerId): number | undefined;
   suspected(): number;
+  /** Many are silent, and the way to them may be cut: until then nobody is called dead for it. By the clock that never jumps. */
+  heldUntil(): number;
 }
 
-interface Watch {
-  heardAt: number;
-  /** When a newer word of the peer was accepted, by whatever way it came. */
-  spokeAt: number;
-  sentAt: number;
-  pingedAt: number | undefined;
-  pingNonce: number | undefined;
-  measureAt: number;
-  roundTrip: RoundTrip;
-  /** When something is to be done about the link, as of the last change. */
-  dueAt: number;
-}
-
-/** How many times the usual limits a slow line may be granted. */
-const MOST_PATIENCE = 3;
 /** A link that closed without a word: time for the peer to come back, or for its goodbye by another way. */
 const CLOSED_GRACE_MS = 1_000;
 /** A page that goes says goodbye just before: the goodbye may come by another neighbour. */
@@ -64,6 +59,7 @@ const HUNG_UP_GRACE_MS = 100;
 /** Accusations of one peer by all who doubt it are spread over so long. */
 const DOUBT_SPREAD_MS = 10_000;
 const MAX_TO_ACCUSE = 1_024;
+const NEVER = Number.POSITIVE_INFINITY;
 
 export interface LivenessTools {
   readonly self: PeerId;
@@ -72,190 +68,188 @@ export interface LivenessTools {
   readonly rng: Rng;
   /** What the members that this node sees add up to: neighbours are told with each answer. */
   readonly view: () => number;
+  /** The record in these bytes, if it is one: its signature is not checked. */
+  readonly read: (bytes: Uint8Array) => Result<SignedRecord>;
 }
 
-export function createLiveness({ self, config, outbox, rng, view }: LivenessTools): Liveness {
-  const watches = new Map<PeerId, Watch>();
-  const toAccuse: Intentions = createIntentions();
+export function createLiveness({ self, config, outbox, rng, read, view }: LivenessTools, startedAt: Now): Liveness {
   /** The newest presence of each: others have it, or will by sync, so they agree on what it refutes. */
   const members = new Map<PeerId, SignedRecord>();
   /** The newest word of a member by its own clock, where it is newer than its presence. */
   const saidSince = new Map<PeerId, number>();
-  const accusations: Accusations = createAccusations(config);
-  const suspicions: Suspicions = createSuspicions(self, config);
+  const toAccuse = createIntentions();
+  const accusations = createAccusations(config);
+  const health = createLocalHealth();
+  const vouches = createVouches(config);
+  const probes = createProbes(outbox, rng, startedAt);
   let stallOverAt = Number.NEGATIVE_INFINITY;
+
+  const vouchFor = (peer: PeerId): void => {
+    const value = Math.max(1, watches.size());
+    outbox.fact({ type: 'statement-wanted', kind: 'vouch', key: peer, value });
+  };
+  const watches = createWatches({ config, outbox, rng, health, onAsked: probes.ask, onVouchDue: vouchFor });
+  const partition = createPartition(config);
+  const suspicions = createSuspicions({
+    self,
+    config,
+    linksOf: vouches.linksOf,
+    members: () => members.size,
+    healthFactor: health.factor,
+    heldUntil: partition.heldUntil,
+  });
 
   /** `undefined`: no member. */
   const saidOf = (peer: PeerId): number | undefined => saidSince.get(peer) ?? members.get(peer)?.hlc;
 
   /** Who said that it would be stopped is silent, and that proves nothing. A stack that hangs up is not stopped. */
-  const isExcused = (peer: PeerId, value: Wire): boolean => {
+  const isExcused = (peer: PeerId, seen: Seen): boolean => {
     const stated = members.get(peer);
-    return value !== HUNG_UP && stated !== undefined && activityOf(stated) === 'asleep';
+    return seen !== HUNG_UP && stated !== undefined && activityOf(stated) === 'asleep';
   };
 
-  const accuse = (peer: PeerId, value: typeof HUNG_UP | null): void => {
-    if (!isExcused(peer, value)) outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
+  const accuse = (peer: PeerId, seen: Seen): void => {
+    if (isExcused(peer, seen)) return;
+    const value = evidenceToWire({ seen, proof: vouches.proofAgainst(peer) });
+    outbox.fact({ type: 'statement-wanted', kind: 'accuse', key: peer, value });
   };
 
-  const accuseLost = (peer: PeerId, why: Intention['why']): void => {
+  const accuseSilent = (peer: PeerId, now: Now): void => {
+    // A quorum is enough when thousands may be cut off, and K of Lifeguard at any time.
+    if (!suspicions.hasEnough(peer, now.mono < partition.heldUntil())) return accuse(peer, null);
+    suspect(peer, { peer: self, hlc: saidOf(peer) ?? 0, isWitness: true, sawHangUp: false }, now);
+  };
+
+  const accuseLost = (peer: PeerId, why: Intention['why'], now: Now): void => {
     if (why === 'doubt') {
-      // Others doubted it at about the same time, and one accusation is enough.
-      if (!watches.has(peer) && accusations.against(peer).length === 0) accuse(peer, null);
-    } else if (members.has(peer)) accuse(peer, why === 'hung-up' ? HUNG_UP : null);
-  };
-
-  const watchesDue = createEarliest(() => {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { dueAt } of watches.values()) next = Math.min(next, dueAt);
-    return next;
-  });
-
-  const ping = (peer: PeerId, watch: Watch, now: Now): void => {
-    watch.pingNonce = rng.uint32();
-    watch.pingedAt = now.mono;
-    watch.measureAt = now.mono + rng.jitter(config['liveness.rttMs'], 0.2);
-    plan(watch);
-    outbox.send(peer, { type: 'ping', nonce: watch.pingNonce });
-  };
-
-  /** Pinged since it was heard last, so its patience runs. */
-  const isAsked = (watch: Watch): boolean => watch.pingedAt !== undefined && watch.pingedAt > watch.heardAt;
-
-  /** A slow or busy line delivers late: that is granted, up to a bound that no peer can stretch. */
-  const silenceLimitMs = ({ roundTrip }: Watch): number =>
-    Math.min(config['liveness.silenceMs'] + 4 * roundTrip.variationMs(), MOST_PATIENCE * config['liveness.silenceMs']);
-
-  const patienceMs = ({ roundTrip }: Watch): number =>
-    Math.min(config['liveness.pingMs'] + roundTrip.timeoutMs(), MOST_PATIENCE * config['liveness.pingMs']);
-
-  /** When silence is to be acted on: first by a ping, then, with patience counted from a ping that may be late, for good. */
-  const silenceDueAt = (watch: Watch): number => {
-    const silentAt = watch.heardAt + silenceLimitMs(watch);
-    return isAsked(watch) ? Math.max(silentAt, watch.pingedAt!) + patienceMs(watch) : silentAt;
-  };
-
-  /** A ping without an answer is not asked again: that would renew the patience for ever. */
-  const measureDueAt = (watch: Watch): number => (isAsked(watch) ? Number.POSITIVE_INFINITY : watch.measureAt);
-
-  const dueOf = (watch: Watch): number =>
-    Math.min(watch.sentAt + config['liveness.heartbeatMs'], measureDueAt(watch), silenceDueAt(watch));
-
-  /** Follows every change of a watch. */
-  const plan = (watch: Watch): void => {
-    const dueAt = dueOf(watch);
-    watchesDue.moved(watch.dueAt, dueAt);
-    watch.dueAt = dueAt;
-  };
-
-  const check = (peer: PeerId, watch: Watch, now: Now): void => {
-    if (now.mono >= silenceDueAt(watch)) {
-      if (isAsked(watch)) return outbox.fact({ type: 'neighbour-silent', peer });
-      ping(peer, watch, now);
+      // Others doubted it at about the same time, and so many are enough.
+      if (!watches.has(peer) && accusations.against(peer).length < OTHERS_NEEDED) accuse(peer, null);
+    } else if (members.has(peer)) {
+      if (why === 'hung-up') accuse(peer, HUNG_UP);
+      else accuseSilent(peer, now);
     }
-    if (now.mono >= measureDueAt(watch)) ping(peer, watch, now);
-    if (now.mono < watch.sentAt + config['liveness.heartbeatMs']) return;
-    // Planned first: a link too full for a heartbeat must not be due again at once, for ever.
-    watch.sentAt = now.mono;
-    plan(watch);
-    outbox.send(peer, { type: 'heartbeat' });
   };
 
   const drop = (records: readonly SignedRecord[]): void => {
     for (const record of records) outbox.fact({ type: 'record-dropped', record });
   };
 
-  const suspect = ({ key, author, hlc, value }: SignedRecord, now: Now): void => {
-    const subject = key as PeerId;
-    if (isExcused(subject, value)) return;
+  const suspect = (subject: PeerId, accuser: Parameters<typeof suspicions.add>[1], now: Now): void => {
+    if (isExcused(subject, accuser.sawHangUp ? HUNG_UP : null)) return;
     // What this node hears itself outweighs what it is told; the accused is left to answer.
     const watch = watches.get(subject);
     if (watch !== undefined && now.mono - watch.heardAt < config['liveness.silenceMs']) return;
-    // Keys are free: who is nobody here has seen nothing that would shorten the time to answer.
-    const isWitness = value === HUNG_UP && (author === self || members.has(author));
-    if (suspicions.add(subject, author, hlc, isWitness, now)) outbox.fact({ type: 'peer-suspected', peer: subject });
+    // Keys are free: who is nobody here, and no neighbour of the accused, has seen nothing.
+    if (!accuser.isWitness && !members.has(accuser.peer)) return;
+    if (suspicions.add(subject, accuser, now)) outbox.fact({ type: 'peer-suspected', peer: subject });
+  };
+
+  const weigh = (accusation: SignedRecord, now: Now): void => {
+    const { author, hlc } = accusation;
+    const subject = accusation.key as PeerId;
+    const isWitness = author === self || vouches.isShown(subject, author);
+    suspect(subject, { peer: author, hlc, isWitness, sawHangUp: evidenceOf(accusation).seen === HUNG_UP }, now);
+  };
+
+  const isStale = ({ key, hlc }: SignedRecord): boolean => hlc < (members.get(key as PeerId)?.hlc ?? 0);
+
+  const ignore = (reason: 'stale-accusation' | 'quota' | 'no-proof'): void =>
+    outbox.fact({ type: 'record-ignored', reason });
+
+  const admit = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
+    const subject = record.key as PeerId;
+    if (isStale(record)) return ignore('stale-accusation');
+    const isProven = record.author === self || vouches.isShown(subject, record.author);
+    if (!accusations.add(record, isProven, now)) return ignore('quota');
+    outbox.fact({ type: 'record-stored', record, from, path, kept: true });
+    if (subject !== self && record.hlc > (saidOf(subject) ?? NEVER)) weigh(record, now);
   };
 
   const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {
+    const { author } = record;
     const subject = record.key as PeerId;
-    const stated = members.get(subject);
-    if (stated !== undefined && record.hlc < stated.hlc)
-      return outbox.fact({ type: 'record-ignored', reason: 'stale-accusation' });
-    if (!accusations.add(record, now)) return outbox.fact({ type: 'record-ignored', reason: 'quota' });
-    outbox.fact({ type: 'record-stored', record, from, path, kept: true });
-    if (subject === self) return outbox.fact({ type: 'self-suspected' });
-    if (stated !== undefined && record.hlc > saidOf(subject)!) suspect(record, now);
+    if (isStale(record)) return ignore('stale-accusation');
+    if (subject === self) outbox.fact({ type: 'self-suspected' });
+    const { proof } = evidenceOf(record);
+    if (proof === undefined || author === self || subject === self || vouches.isShown(subject, author))
+      return admit(record, from, path, now);
+    const vouch = read(proof);
+    if (!vouch.ok || !isVouchOf(vouch.value, subject, author)) return ignore('no-proof');
+    vouches.wait({ record, from, path }, now);
+    outbox.fact({ type: 'record-offered', bytes: proof, from: 'carried', path: 'sync' });
+  };
+
+  /** `author` said something at `hlc` that refutes what it is accused of. */
+  const onWord = (author: PeerId, hlc: number, now: Now): void => {
+    const cleared = suspicions.clear(author, hlc);
+    // It was there all the time, and this node was wrong about it.
+    if (cleared?.byThisNode) health.worsen(now);
+    if (cleared?.wasSuspect) outbox.fact({ type: 'peer-cleared', peer: author });
+  };
+
+  const onFresh = (watch: Watch | undefined, now: Now): void => {
+    if (watch !== undefined) watch.spokeAt = now.mono;
   };
 
   return {
     onNeighbourUp(peer, now) {
       toAccuse.delete(peer);
-      const { mono } = now;
-      const watch: Watch = {
-        heardAt: mono,
-        spokeAt: mono,
-        sentAt: mono,
-        pingedAt: undefined,
-        pingNonce: undefined,
-        measureAt: mono,
-        roundTrip: createRoundTrip(),
-        dueAt: Number.POSITIVE_INFINITY,
-      };
-      watches.set(peer, watch);
-      plan(watch);
+      watches.add(peer, now);
     },
 
     onNeighbourDown(peer, reason, now) {
-      const watch = watches.get(peer);
-      const heardAt = watch?.heardAt ?? now.mono;
-      if (watch !== undefined) watchesDue.moved(watch.dueAt, Number.POSITIVE_INFINITY);
-      watches.delete(peer);
-      // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
+      const links = watches.size();
+      const watch = watches.remove(peer);
       if (reason === 'silent') {
-        const spokeAt = watch?.spokeAt ?? heardAt;
-        if (members.has(peer) && spokeAt <= heardAt + CLOSED_GRACE_MS) accuse(peer, null);
+        const heardAt = watch?.heardAt ?? now.mono;
+        // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
+        if (!members.has(peer) || isExcused(peer, null) || (watch?.spokeAt ?? heardAt) > heardAt + CLOSED_GRACE_MS)
+          return;
+        partition.onSilentLink(links, now);
+        suspicions.review();
+        accuseSilent(peer, now);
       } else if ((reason === 'closed' || reason === 'hung-up') && now.mono >= stallOverAt) {
         // After a stop of our own it was the others who gave us up, and they are alive.
         toAccuse.set(peer, { at: now.mono + (reason === 'hung-up' ? HUNG_UP_GRACE_MS : CLOSED_GRACE_MS), why: reason });
+        if (reason === 'closed') probes.ask(peer, now);
       }
     },
 
-    onHeard(peer, now) {
-      const watch = watches.get(peer);
-      if (watch === undefined) return false;
-      watch.heardAt = now.mono;
-      plan(watch);
-      return true;
-    },
-
-    onSent(peer, now) {
-      const watch = watches.get(peer);
-      if (watch === undefined) return;
-      watch.sentAt = now.mono;
-      plan(watch);
-    },
+    onHeard: watches.onHeard,
+    onSent: watches.onSent,
 
     onFrame(from, frame, now) {
       if (frame.type === 'ping') return outbox.send(from, { type: 'pong', nonce: frame.nonce, view: view() });
-      const watch = watches.get(from);
-      if (watch?.pingedAt === undefined || watch.pingNonce !== frame.nonce) return;
-      watch.roundTrip.add(now.mono - watch.pingedAt);
-      plan(watch);
-      watch.pingNonce = undefined;
+      watches.onPong(from, frame.nonce, now);
     },
 
     onRecordAccepted(record, from, path, now) {
-      const { author } = record;
-      if (record.kind === 'leave') return;
-      if (record.hlc > (saidOf(author) ?? Number.POSITIVE_INFINITY)) {
-        saidSince.set(author, record.hlc);
-        const watch = watches.get(author);
-        if (watch !== undefined) watch.spokeAt = now.mono;
+      const { author, hlc } = record;
+      if (record.kind === 'leave' || record.kind === 'vouch') return;
+      if (hlc > (saidOf(author) ?? NEVER)) {
+        saidSince.set(author, hlc);
+        onFresh(watches.get(author), now);
         // Whoever was faster has its answer.
         if (toAccuse.get(author)?.why === 'doubt') toAccuse.delete(author);
       }
-      if (suspicions.clear(author, record.hlc)) outbox.fact({ type: 'peer-cleared', peer: author });
+      onWord(author, hlc, now);
       if (record.kind === 'accuse') onAccusation(record, from, path, now);
+    },
+
+    onVouch(record, from, now) {
+      const { author } = record;
+      const key = record.key as PeerId;
+      if (author === self) {
+        if (from !== 'self') return;
+        vouches.given(key, now);
+        outbox.send(key, { type: 'push', records: [record.bytes] });
+        probes.answer(record, now);
+      } else if (key === self) {
+        if (!vouches.keep(record, now)) return;
+        onFresh(watches.get(author), now);
+        if (toAccuse.get(author)?.why !== 'hung-up') toAccuse.delete(author);
+        onWord(author, record.hlc, now);
+      } else for (const waiting of vouches.show(record, now)) admit(waiting.record, waiting.from, waiting.path, now);
     },
 
     onRecordStored(record, now) {
@@ -267,8 +261,9 @@ export function createLiveness({ self, config, outbox, rng, view }: LivenessTool
       if ((saidSince.get(author) ?? 0) <= hlc) saidSince.delete(author);
       drop(accusations.takeRefuted(author, hlc));
       if (isKnown) return;
+      suspicions.review();
       // A sync may bring the accusation before the presence it is about.
-      for (const accusation of accusations.against(author)) suspect(accusation, now);
+      if (author !== self) for (const accusation of accusations.against(author)) weigh(accusation, now);
     },
 
     onMemberGone(peer) {
@@ -276,6 +271,7 @@ export function createLiveness({ self, config, outbox, rng, view }: LivenessTool
       saidSince.delete(peer);
       toAccuse.delete(peer);
       suspicions.forget(peer);
+      suspicions.review();
     },
 
     onPeerDoubted(peer, now) {
@@ -283,30 +279,50 @@ export function createLiveness({ self, config, outbox, rng, view }: LivenessTool
       toAccuse.set(peer, { at: now.mono + rng.next() * DOUBT_SPREAD_MS, why: 'doubt' });
     },
 
+    onProbed(by, session, now) {
+      vouches.expire(now);
+      // Whoever else asks would have this node sign for nothing.
+      if (vouches.isGiven(by) && probes.take(by, session, now)) vouchFor(by);
+    },
+
     onStall(stalledMs, now) {
       stallOverAt = now.mono + CLOSED_GRACE_MS;
-      for (const watch of watches.values()) {
-        watch.heardAt = now.mono;
-        watch.pingedAt = undefined;
-        plan(watch);
-      }
+      health.worsen(now);
+      watches.onStall(now);
       suspicions.postpone(stalledMs);
     },
 
     onWake(now) {
-      for (const [peer, watch] of watches) if (now.mono >= watch.dueAt) check(peer, watch, now);
-      for (const [peer, { why }] of toAccuse.takeDue(now)) accuseLost(peer, why);
+      if (health.update(now)) suspicions.review();
+      vouches.expire(now);
+      watches.checkDue(now);
+      for (const [peer, { why }] of toAccuse.takeDue(now)) accuseLost(peer, why, now);
       drop(accusations.takeExpired(now));
-      for (const { peer, hlc } of suspicions.takeDue(now)) outbox.fact({ type: 'peer-failed', peer, hlc });
+      if (now.mono < suspicions.nextDueAt()) return;
+      partition.onSuspects(suspicions.recent(AT_ONCE_MS, now), members.size, now);
+      for (const { peer, hlc, verdict } of suspicions.takeDue(now))
+        if (verdict === 'failed') outbox.fact({ type: 'peer-failed', peer, hlc });
+        else outbox.fact({ type: 'peer-unreachable', peer });
     },
 
     nextWakeAt: () => {
-      const next = Math.min(watchesDue.at(), toAccuse.nextDueAt(), suspicions.nextDueAt(), accusations.nextDueAt());
-      return next === Number.POSITIVE_INFINITY ? undefined : (next as MonoMs);
+      const next = Math.min(
+        watches.nextDueAt(),
+        toAccuse.nextDueAt(),
+        suspicions.nextDueAt(),
+        accusations.nextDueAt(),
+        health.nextChangeAt(),
+      );
+      return next === NEVER ? undefined : (next as MonoMs);
     },
 
     rttMs: peer => watches.get(peer)?.roundTrip.meanMs(),
     saidAt: saidOf,
-    suspected: () => suspicions.size(),
+    suspected: suspicions.size,
+    heldUntil: partition.heldUntil,
   };
+}
+
+function isVouchOf({ kind, author, key }: SignedRecord, subject: PeerId, accuser: PeerId): boolean {
+  return kind === 'vouch' && author === subject && key === accuser;
 }

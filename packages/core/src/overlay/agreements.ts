@@ -16,6 +16,9 @@ import type { Dial, Dials, Purpose } from './dials.ts';
 import type { Distance } from './distance.ts';
 import type { Introducer, Links } from './links.ts';
 
+/** What is said to get a link. */
+export type LinkSignal = Exclude<Signal, { type: 'probe' | 'alive' }>;
+
 export interface Agreements {
   /** Asks one that is known to suit. */
   ask(peer: PeerId, introducer: Introducer, purpose: Purpose, now: Now): void;
@@ -23,7 +26,7 @@ export interface Agreements {
   askForced(peer: PeerId, introducer: Introducer, purpose: Purpose, now: Now): void;
   /** We may have no path to this one but the link that we ask for. A clique at its cap must make room for it. */
   askBridge(peer: PeerId, introducer: Introducer, now: Now): void;
-  onSignal(from: PeerId, message: Signal, via: Via, now: Now): void;
+  onSignal(from: PeerId, message: LinkSignal, via: Via, now: Now): void;
   onLinkUp(link: Extract<Input, { type: 'link-up' }>, now: Now): void;
   onDialFailed(peer: PeerId, session: number, now: Now): void;
   /** The server does not know it: without a link there is no other way, and somebody else is asked. */

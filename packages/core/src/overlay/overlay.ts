@@ -234,7 +234,11 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       if (from === self || left || tools.isBanned(from, now)) return;
       const decoded = decodeSignal(payload);
       if (!decoded.ok) return outbox.fact({ type: 'record-ignored', reason: 'bad-signal' });
-      agreements.onSignal(from, decoded.value, via, now);
+      const message = decoded.value;
+      if (message.type === 'probe') return outbox.fact({ type: 'probed', by: from, session: message.session });
+      if (message.type === 'alive')
+        return outbox.fact({ type: 'record-offered', bytes: message.record, from: 'carried', path: 'sync' });
+      agreements.onSignal(from, message, via, now);
       review(now);
     },
 
@@ -249,7 +253,10 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
       review(now);
     },
     onMemberGone(peer, reason, now) {
+      // Whoever became unreachable before was counted then.
+      const isKnown = views.members.has(peer);
       views.forget(peer);
+      if (!isKnown && reason !== 'left') return review(now);
       // Its last word is asked for now: who hears of this next forgets it.
       if (losses.onGone(peer, reason, views.members.size + 1, now, tools.saidAt(peer)))
         outbox.fact({ type: 'many-failed' });

@@ -31,6 +31,8 @@ export interface Presence {
   standingOf(record: SignedRecord): 'kept' | 'overtaken' | undefined;
   onPeerSuspected(peer: PeerId): void;
   onPeerCleared(peer: PeerId): void;
+  /** It does not answer, but is not called dead yet. */
+  onPeerUnreachable(peer: PeerId): void;
   onPeerFailed(fact: Extract<Fact, { type: 'peer-failed' }>, now: Now): void;
   /** Who was watched by those that failed is watched by nobody: all restate their presence soon, and who does not is doubted. */
   onManyFailed(now: Now): void;
@@ -72,7 +74,7 @@ export interface Listed {
 /** What is known of one author: its newest word, and whether it still counts. */
 interface Slot {
   readonly record: SignedRecord;
-  state: 'alive' | 'suspect' | 'left' | 'failed';
+  state: 'alive' | 'suspect' | 'unreachable' | 'left' | 'failed';
   /** Everything the author said up to here is void. */
   voidUpTo: number;
   /** In whole milliseconds: a fraction would take an object of its own for each member. */
@@ -87,7 +89,10 @@ interface InAdvance {
 
 interface PresenceTools {
   readonly self: PeerId;
-  readonly incarnation: Hlc;
+  /** Above everything that was heard: an incarnation is the clock at its beginning. */
+  readonly nextClock: (now: Now) => Hlc;
+  /** Nobody ends for silence before: the way to them may be cut. */
+  readonly heldUntil: () => number;
   readonly region: string | undefined;
   readonly config: Config;
   readonly outbox: Outbox;
@@ -113,18 +118,16 @@ const DOUBT_AGAIN_MS = 30_000;
 const ONE_REFRESH = 1.35;
 
 export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
-  const { self, config, outbox, rng, inAdvance } = tools;
+  const { self, config, outbox, rng, inAdvance, heldUntil } = tools;
   const attention = createAttention(config);
   const slots = new Map<PeerId, Slot>();
   let own: Wire | undefined;
+  let incarnation = tools.nextClock(startedAt);
   const refutations = createTokenBucket(REFUTATIONS_PER_SECOND, REFUTATIONS_AT_ONCE, startedAt.mono);
-  const doubts = createTokenBucket(DOUBTS_PER_SECOND, DOUBTS_AT_ONCE, startedAt.mono);
-  /** Whom this node doubted lately. */
-  const doubted: ExpiringSet<PeerId> = createExpiringSet(MAX_DOUBTED, config['liveness.accusationMs']);
+  const takeDoubt = createDoubts(config, rng, startedAt);
   let refreshAt = NEVER;
-  /** No slot ends before. */
   let checkAt = NEVER;
-  /** Many failed then, and at `doubtAt` whoever has said nothing since is asked after. */
+  /** No slot ends before `checkAt`. Many failed at `manyFailedAt`, and at `doubtAt` whoever has said nothing since is asked after. */
   let manyFailedAt = Number.NEGATIVE_INFINITY;
   let doubtAt = NEVER;
   /** What is stated next answers an accusation. */
@@ -134,8 +137,6 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   let viewSum = 0;
   /** Of those present now, once it was asked for. */
   let knownHash: string | undefined;
-
-  const deliver = (delivery: Delivery): void => outbox.effect({ type: 'deliver', delivery });
 
   /**
    * By how much presences live longer, and are renewed more seldom, than in a small room, so that what all renew
@@ -148,10 +149,10 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     return Math.max(1, Math.min(byRoom, byAge, config['presence.maxValidMs'] / config['presence.validMs']));
   };
 
-  const saying = (activity: Activity): Wire => presenceValue(tools.incarnation, own ?? null, tools.region, activity);
+  const saying = (activity: Activity): Wire => presenceValue(incarnation, own ?? null, tools.region, activity);
 
   const prepareFarewell = (validMs: number, now: Now): void =>
-    inAdvance.prepareFarewell(tools.incarnation, (now.wall + validMs + config['intake.skewMs']) as WallMs, now);
+    inAdvance.prepareFarewell(incarnation, (now.wall + validMs + config['intake.skewMs']) as WallMs, now);
 
   const prepareNap = (now: Now): void => {
     prepareFarewell(config['presence.asleepMs'], now);
@@ -172,8 +173,9 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   const show = ({ record, state }: Slot): void => {
     const [incarnation, presence] = record.value as readonly [Hlc, Wire];
     const joinedAtMs = wallMsOf(incarnation);
-    const status = state === 'suspect' ? 'suspect' : activityOf(record) === 'here' ? 'alive' : 'away';
-    deliver({ what: 'presence', peer: record.author, presence, joinedAtMs, status });
+    const status = state !== 'alive' ? 'suspect' : activityOf(record) === 'here' ? 'alive' : 'away';
+    const delivery: Delivery = { what: 'presence', peer: record.author, presence, joinedAtMs, status };
+    outbox.effect({ type: 'deliver', delivery });
   };
 
   const keep = (peer: PeerId, slot: Slot): void => {
@@ -186,7 +188,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     if (peer === self) return;
     others -= 1;
     knownHash = undefined;
-    deliver({ what: 'presence-gone', peer, reason });
+    outbox.effect({ type: 'deliver', delivery: { what: 'presence-gone', peer, reason } });
     outbox.fact({ type: 'member-gone', peer, reason });
   };
 
@@ -202,7 +204,18 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     gone(peer, reason);
   };
 
+  /** Overdue, but perhaps out of reach. What nobody else takes any more is not offered to others. */
+  const hold = (slot: Slot, now: Now): void => {
+    const leftMs = msLeft(slot.record, config, now);
+    if (leftMs <= 0) drop(slot);
+    slot.until = Math.ceil(leftMs > 0 ? Math.min(now.mono + leftMs, heldUntil()) : heldUntil());
+    if (slot.state !== 'alive') return;
+    slot.state = 'suspect';
+    show(slot);
+  };
+
   const expire = (peer: PeerId, slot: Slot, now: Now): void => {
+    if (peer !== self && isPresent(slot) && now.mono < heldUntil()) return hold(slot, now);
     if (isPresent(slot) && msLeft(slot.record, config, now) > 0)
       return end(peer, slot, 'expired', slot.record.hlc, now);
     slots.delete(peer);
@@ -251,7 +264,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
         arrivals += 1;
         knownHash = undefined;
       }
-      tellStanding(record, wasPresent ? old.record : undefined);
+      tellStanding(record, wasPresent && old.state !== 'unreachable' ? old.record : undefined);
       show(slot);
     }
     outbox.fact({ type: 'record-stored', record, from, path, kept: true, isRenewal });
@@ -280,10 +293,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   };
 
   const doubt = (peer: PeerId, now: Now): void => {
-    doubted.expire(now.mono);
-    if (doubted.has(peer) || rng.next() * (others + 1) >= DOUBTERS || !doubts.take(1, now.mono)) return;
-    doubted.add(peer, now.mono);
-    outbox.fact({ type: 'peer-doubted', peer });
+    if (takeDoubt(peer, others + 1, now)) outbox.fact({ type: 'peer-doubted', peer });
   };
 
   /** Nobody may be left who watched them: whoever has not restated its presence in time has to answer for itself. */
@@ -303,6 +313,14 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     if (path === 'sync' && slot?.state === 'failed' && record.hlc <= slot.voidUpTo) doubt(record.author, now);
   };
 
+  /** An earlier life that this one knows nothing of, and whose clock was ahead: its words would stand for this one. */
+  const outlive = (record: SignedRecord, now: Now): void => {
+    const slot = slots.get(self);
+    if (slot !== undefined && isOvertaken(record, slot)) return;
+    if (incarnationOf(record) >= incarnation) incarnation = tools.nextClock(now);
+    if (own !== undefined) refreshAt = now.mono;
+  };
+
   return {
     update(value, now) {
       own = value;
@@ -319,6 +337,7 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     },
 
     onRecordAccepted(record, from, path, now) {
+      if (record.author === self && from !== 'self') outlive(record, now);
       if (record.kind === 'leave') onLeave(record, from, path, now);
       else onPresence(record, from, path, now);
     },
@@ -344,9 +363,20 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
 
     onPeerCleared(peer) {
       const slot = slots.get(peer);
-      if (slot?.state !== 'suspect') return;
+      if (slot?.state !== 'suspect' && slot?.state !== 'unreachable') return;
+      if (slot.state === 'unreachable') tellStanding(slot.record, undefined);
       slot.state = 'alive';
       show(slot);
+    },
+
+    onPeerUnreachable(peer) {
+      const slot = slots.get(peer);
+      if (slot === undefined || !isPresent(slot)) return;
+      const isShown = slot.state !== 'alive';
+      // Newcomers need not hear of it, nor those who hold it for dead. If it lives, its answer is a newer one.
+      drop(slot);
+      slot.state = 'unreachable';
+      if (!isShown) show(slot);
     },
 
     onPeerFailed({ peer, hlc }, now) {
@@ -379,11 +409,11 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
       const isNews = attention.onWake(now);
       if (now.mono >= refreshAt || (isNews && own !== undefined)) state(now);
       if (now.mono >= checkAt) endOverdue(now);
-      if (now.mono >= doubtAt) doubtUnheard(now);
+      if (now.mono >= Math.max(doubtAt, heldUntil())) doubtUnheard(now);
     },
 
     nextWakeAt: () => {
-      const next = Math.min(refreshAt, checkAt, doubtAt, attention.dueAt());
+      const next = Math.min(refreshAt, checkAt, Math.max(doubtAt, heldUntil()), attention.dueAt());
       return next === NEVER ? undefined : (next as MonoMs);
     },
     size: () => others,
@@ -406,6 +436,19 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
   };
 }
 
+/** May this one of `members` doubt that peer now? */
+function createDoubts(config: Config, rng: Rng, startedAt: Now): (peer: PeerId, members: number, now: Now) => boolean {
+  const bucket = createTokenBucket(DOUBTS_PER_SECOND, DOUBTS_AT_ONCE, startedAt.mono);
+  /** Whom this node doubted lately. */
+  const doubted: ExpiringSet<PeerId> = createExpiringSet(MAX_DOUBTED, config['liveness.accusationMs']);
+  return (peer, members, now) => {
+    doubted.expire(now.mono);
+    if (doubted.has(peer) || rng.next() * members >= DOUBTERS || !bucket.take(1, now.mono)) return false;
+    doubted.add(peer, now.mono);
+    return true;
+  };
+}
+
 function hashOf(self: PeerId, slots: ReadonlyMap<PeerId, Slot>): string {
   const members = [self];
   for (const [peer, slot] of slots) if (peer !== self && isPresent(slot)) members.push(peer);
@@ -423,7 +466,7 @@ function toListed({ record }: Slot): Listed {
 }
 
 function isPresent(slot: Slot): boolean {
-  return slot.state === 'alive' || slot.state === 'suspect';
+  return slot.state !== 'left' && slot.state !== 'failed';
 }
 
 /** By the last word that counts. What a failure made void is another matter: it may have to be contradicted. */

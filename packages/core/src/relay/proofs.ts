@@ -20,10 +20,18 @@ export interface Arrival {
   readonly hop: PeerId | undefined;
 }
 
+/** A signal of this node's own, as it travels. */
+export interface Departure {
+  readonly to: PeerId;
+  readonly payload: Uint8Array;
+  readonly detour: boolean;
+}
+
 export interface Proofs {
-  sign(to: PeerId, signal: Uint8Array, now: Now): void;
+  /** `detour`: it is to avoid a link with `to`. */
+  sign(to: PeerId, signal: Uint8Array, detour: boolean, now: Now): void;
   /** What was to be signed by this job, as it travels. */
-  takeSigned(job: Job, signature: Uint8Array): { readonly to: PeerId; readonly payload: Uint8Array } | undefined;
+  takeSigned(job: Job, signature: Uint8Array): Departure | undefined;
   /** `payload` of somebody who may be `from`. */
   check(from: PeerId, payload: Uint8Array, hop: PeerId | undefined, now: Now): void;
   /** What was checked by this job, if it is genuine and came for the first time. */
@@ -51,7 +59,10 @@ const MAX_TAKEN = 4_096;
 const TAKEN_MS = 120_000;
 
 export function createProofs({ self, config, outbox, networkId, nextJob }: ProofTools): Proofs {
-  const signing: ExpiringMap<Job, { to: PeerId; signal: Uint8Array }> = createExpiringMap(MAX_SIGNING, JOB_MS);
+  const signing: ExpiringMap<Job, { to: PeerId; signal: Uint8Array; detour: boolean }> = createExpiringMap(
+    MAX_SIGNING,
+    JOB_MS,
+  );
   const checking: ExpiringMap<Job, Arrival & { name: string }> = createExpiringMap(MAX_CHECKING, JOB_MS);
   const taken: ExpiringSet<string> = createExpiringSet(MAX_TAKEN, TAKEN_MS);
 
@@ -62,13 +73,13 @@ export function createProofs({ self, config, outbox, networkId, nextJob }: Proof
   };
 
   return {
-    sign(to, signal, now) {
+    sign(to, signal, detour, now) {
       // The next hop would take it for a broken frame, and us for the culprit.
       if (signal.length + SIGNATURE_BYTES > wireLimits.signalBytes)
         return outbox.fact({ type: 'record-ignored', reason: 'bad-signal' });
       const job = nextJob();
       signing.expire(now.mono);
-      signing.set(job, { to, signal }, now.mono);
+      signing.set(job, { to, signal, detour }, now.mono);
       outbox.effect({ type: 'sign', job, bytes: signalText(networkId, self, to, signal) });
     },
 
@@ -76,7 +87,7 @@ export function createProofs({ self, config, outbox, networkId, nextJob }: Proof
       const made = signing.get(job);
       if (made === undefined) return undefined;
       signing.delete(job);
-      return { to: made.to, payload: concatBytes(signature, made.signal) };
+      return { to: made.to, payload: concatBytes(signature, made.signal), detour: made.detour };
     },
 
     check(from, payload, hop, now) {

@@ -43,6 +43,8 @@ const PASSED_MS = 30_000;
 const HEARD_MS = 30_000;
 /** Payloads kept per target for a second try through the mesh, should the server not know the target. */
 const RETRY_PAYLOADS = 4;
+/** Ways that a probe, or its answer, takes at once. */
+const DETOURS = 3;
 
 export interface RelayTools extends ProofTools {
   readonly rng: Rng;
@@ -75,17 +77,31 @@ export function createRelay(tools: RelayTools): Relay {
   const firstHops = (to: PeerId): readonly PeerId[] => {
     const known = hopsTo(to, []);
     if (links.has(to) || ways.isFresh(to)) return known.slice(0, 1);
-    const hops = known.slice(0, config['relay.copies']);
-    while (hops.length < config['relay.copies']) {
-      const hop = randomLink(hops);
+    return filled(known, config['relay.copies'], []);
+  };
+
+  /** As many links as are wanted: those that are known to suit, then any. */
+  const filled = (known: readonly PeerId[], count: number, except: readonly PeerId[]): readonly PeerId[] => {
+    const hops = known.slice(0, count);
+    while (hops.length < count) {
+      const hop = randomLink([...hops, ...except]);
       if (hop === undefined) break;
       hops.push(hop);
     }
     return hops;
   };
 
-  const sendMesh = (to: PeerId, payload: Uint8Array, now: Now): void => {
-    const hops = firstHops(to);
+  const sendMesh = (to: PeerId, payload: Uint8Array, now: Now): void => sendOver(firstHops(to), to, payload, now);
+
+  /** Round a link with `to` that may carry nothing any more. */
+  const sendRound = (to: PeerId, payload: Uint8Array, now: Now): void => {
+    const known = ways.to(to).filter(hop => hop !== undefined && hop !== to && links.has(hop));
+    const hops = filled((known as PeerId[]).slice(0, 1), DETOURS, [to]);
+    if (hops.length > 0) sendOver(hops, to, payload, now);
+    else if (serverUp) outbox.effect({ type: 'server-signal', to, payload });
+  };
+
+  const sendOver = (hops: readonly PeerId[], to: PeerId, payload: Uint8Array, now: Now): void => {
     if (hops.length === 0) return;
     const id = rng.uint32();
     passed.set(id, hops, now.mono);
@@ -122,7 +138,7 @@ export function createRelay(tools: RelayTools): Relay {
       links.delete(peer);
     },
     onRecordAccepted(author, from) {
-      if (from !== 'self' && from !== 'storage' && author !== self) ways.onRecord(author, from);
+      if (from !== 'self' && from !== 'storage' && from !== 'carried' && author !== self) ways.onRecord(author, from);
     },
     onMemberGone: peer => ways.forget(peer),
     onPeerNamed(peer, by) {
@@ -130,15 +146,16 @@ export function createRelay(tools: RelayTools): Relay {
       if (hop !== undefined && !links.has(peer)) ways.onNamed(peer, hop);
     },
 
-    onSignalOut({ to, payload }, now) {
-      proofs.sign(to, payload, now);
+    onSignalOut({ to, payload, detour = false }, now) {
+      proofs.sign(to, payload, detour, now);
     },
 
     onSigned(job, signature, now) {
       const signed = proofs.takeSigned(job, signature);
       if (signed === undefined) return;
       expire(now);
-      const { to, payload } = signed;
+      const { to, payload, detour } = signed;
+      if (detour) return sendRound(to, payload, now);
       const lastHeard = heard.get(to);
       const inMesh = hopsTo(to, []).length > 0;
       if (serverUp && (lastHeard === 'server' || (!inMesh && lastHeard !== 'mesh'))) sendServer(to, payload, now);

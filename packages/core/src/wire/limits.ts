@@ -11,6 +11,7 @@ export const wireLimits: {
   readonly mapKeyBytes: number;
   readonly recordsPerFrame: number;
   readonly signalBytes: number;
+  readonly proofBytes: number;
   readonly peersPerList: number;
   readonly idsPerList: number;
   readonly rungsPerLadder: number;
@@ -41,6 +42,8 @@ export const wireLimits: {
   recordsPerFrame: 256,
   /** Largest signal (offer, answer, neighbour request) carried by server or mesh, bytes. */
   signalBytes: 9_216,
+  /** Largest vouch inside an accusation, bytes: it has about 215. */
+  proofBytes: 512,
   /** Most peers named in a shuffle or a refusal. */
   peersPerList: 16,
   /** Most record ids in one list. */

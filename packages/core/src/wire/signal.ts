@@ -1,4 +1,4 @@
-/** Signals: what two peers that are not neighbours say to become so. Carried opaque by the server or the mesh. */
+/** Signals: what two peers without a link say to get one, or whose link is bad to hear of each other. Carried opaque by the server or the mesh. */
 import { fail, ok, type Result } from '../lib/result.ts';
 import type { PeerId, Wire } from '../types.ts';
 import { decodeCbor, encodeCbor } from './cbor.ts';
@@ -16,7 +16,11 @@ export type Signal =
       readonly alternatives: readonly PeerId[];
     }
   /** Offer, answer and candidates of the two WebRTC stacks: sealed, so that only the two link ports read them. */
-  | { readonly type: 'rtc'; readonly session: number; readonly data: string };
+  | { readonly type: 'rtc'; readonly session: number; readonly data: string }
+  /** Our link has fallen silent: are you there? */
+  | { readonly type: 'probe'; readonly session: number }
+  /** I am: a record that says so. */
+  | { readonly type: 'alive'; readonly session: number; readonly record: Uint8Array };
 
 export function encodeSignal(signal: Signal): Uint8Array {
   switch (signal.type) {
@@ -28,6 +32,10 @@ export function encodeSignal(signal: Signal): Uint8Array {
       return encodeCbor([3, signal.session, signal.retryAfterMs, signal.alternatives.map(peerToWire)]);
     case 'rtc':
       return encodeCbor([4, signal.session, signal.data]);
+    case 'probe':
+      return encodeCbor([5, signal.session]);
+    case 'alive':
+      return encodeCbor([6, signal.session, signal.record]);
   }
 }
 
@@ -45,6 +53,9 @@ function readSignal([type, sessionField, a, b]: readonly Wire[]): Signal | undef
   if (type === 1 && typeof a === 'boolean') return withKey({ type: 'request', session, urgent: a }, b);
   if (type === 2) return withKey({ type: 'accept', session }, a);
   if (type === 4 && typeof a === 'string') return { type: 'rtc', session, data: a };
+  if (type === 5) return { type: 'probe', session };
+  const record = asBytes(a, 1, wireLimits.proofBytes);
+  if (type === 6 && record !== undefined) return { type: 'alive', session, record };
   const retryAfterMs = asUint32(a);
   const alternatives = asPeers(b);
   if (type !== 3 || retryAfterMs === undefined || alternatives === undefined) return undefined;

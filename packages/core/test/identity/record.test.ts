@@ -115,6 +115,21 @@ test.each<[string, readonly Wire[], string]>([
   expect(codeOf(signed(fields))).toBe(code);
 });
 
+test.each<[string, readonly Wire[], string | undefined]>([
+  ['what was seen', [7, 1, 1, 2, peer(2), 'hung-up'], undefined],
+  ['a proof of 65 bytes', [7, 1, 1, 2, peer(2), [null, new Uint8Array(65)]], undefined],
+  ['a proof of 512 bytes', [7, 1, 1, 2, peer(2), ['hung-up', new Uint8Array(512)]], undefined],
+  ['a proof of 64 bytes', [7, 1, 1, 2, peer(2), [null, new Uint8Array(64)]], 'record-shape'],
+  ['a proof of 513 bytes', [7, 1, 1, 2, peer(2), [null, new Uint8Array(513)]], 'record-shape'],
+  ['a proof and no more', [7, 1, 1, 2, peer(2), [new Uint8Array(65)]], 'record-shape'],
+  ['64 links', [9, 1, 1, 2, peer(2), 64], undefined],
+  ['65 links', [9, 1, 1, 2, peer(2), 65], 'record-shape'],
+  ['half a link', [9, 1, 1, 2, peer(2), 0.5], 'record-shape'],
+  ['links with nobody', [9, 1, 1, 2, '', 1], 'record-shape'],
+])('REC-12: an accusation or a vouch with %s', (_what, fields, code) => {
+  expect(codeOf(signed([1, NETWORK, author, ...fields]))).toBe(code);
+});
+
 test.each<[string, Wire, string | undefined]>([
   ['one character', 'a', undefined],
   ['16 characters', 'eu-west-12345678', undefined],

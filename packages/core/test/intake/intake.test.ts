@@ -315,3 +315,15 @@ test('INTAKE-13: what is kept by author is not remembered by its id as well', ()
   b.offer(said);
   expect(b.verify()).toBe(1);
 });
+
+test('INTAKE-14: what came inside of something else is judged as any record, and nobody is blamed for it', () => {
+  const b = bench();
+  const genuine = record();
+  b.offer(forge(genuine), 'carried', 0, 'sync');
+  b.verify();
+  b.intake.onRecordOffered({ type: 'record-offered', bytes: new Uint8Array(9), from: 'carried', path: 'sync' }, at(0));
+  expect(ofType(b.facts(), 'misbehaved')).toEqual([]);
+  b.offer(genuine, 'carried', 0, 'sync');
+  b.verify();
+  expect(b.accepted()).toHaveLength(1);
+});

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
+import { readRecord } from '../../src/identity/record.ts';
 import { createLiveness, type Liveness } from '../../src/liveness/liveness.ts';
 import { at, peer } from '../support/peers.ts';
 import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
-import { record } from '../support/records.ts';
+import { accusation, NETWORK, record } from '../support/records.ts';
 import { rngOf } from '../support/seed.ts';
 
 const ada = peer(1);
@@ -12,13 +13,9 @@ const QUIET: ConfigOverrides = { 'liveness.rttMs': 600_000 };
 function bench(): Recorder & { readonly liveness: Liveness; state(mono: number, ...activity: number[]): void } {
   const recorder = createRecorder();
   const config = makeConfig(QUIET);
-  const liveness = createLiveness({
-    self: peer(100),
-    config,
-    outbox: recorder.outbox,
-    rng: rngOf(0, 1),
-    view: () => 0,
-  });
+  const read = (bytes: Uint8Array): ReturnType<typeof readRecord> => readRecord(bytes, NETWORK);
+  const tools = { self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1), read, view: () => 0 };
+  const liveness = createLiveness(tools, at(0));
   return {
     ...recorder,
     liveness,
@@ -30,7 +27,8 @@ function bench(): Recorder & { readonly liveness: Liveness; state(mono: number, 
   };
 }
 
-const accused = (b: Recorder): readonly string[] => ofType(b.facts(), 'statement-wanted').map(({ key }) => key);
+const accused = (b: Recorder): readonly string[] =>
+  ofType(b.facts(), 'statement-wanted').flatMap(({ kind, key }) => (kind === 'accuse' ? [key] : []));
 
 test('LIVE-19: a neighbour that said that it sleeps is given up when it is silent, and not accused', () => {
   for (const [activity, expected] of [
@@ -71,8 +69,8 @@ test('LIVE-19: one whose link closed, or that is doubted, is not accused either;
 test('LIVE-19: whoever accuses it makes no suspect of it, until it has said that it is awake', () => {
   const b = bench();
   const accuse = (mono: number): void => {
-    const said = record({ kind: 'accuse', author: peer(2), key: ada, at: mono, value: null });
-    b.liveness.onRecordAccepted(said, peer(50), 'push', at(mono));
+    b.liveness.onRecordAccepted(accusation(peer(2), ada, mono), peer(50), 'push', at(mono));
+    b.liveness.onVouch(record({ kind: 'vouch', author: ada, key: peer(2), value: 1, at: 0 }), 'carried', at(mono));
   };
   b.state(0, 2);
   accuse(10);

@@ -87,7 +87,7 @@ function survivor(): TestNode {
 
 test('OVER-20: who lost many asks the server, and calls the lost by way of it', () => {
   const node = survivor();
-  expect(node.engine.stats().peers).toBe(1);
+  expect(node.engine.stats().suspected).toBe(3);
   // Its socket was let go of while it believed that all was well, and again when the server did not answer in time.
   const opened = ofType(node.effects(), 'rendezvous').map(({ open }) => open);
   expect(opened.slice(0, 3)).toEqual([true, false, true]);

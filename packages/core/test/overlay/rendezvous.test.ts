@@ -103,9 +103,9 @@ test('OVER-12: an entry point, whose socket is open all the time, asks over it a
     asked += ofType(effects, 'introduce').length;
     expect(ofType(effects, 'rendezvous')).toEqual([]);
   }
-  // A room of one, as far as it knows: about once per 10 s.
-  expect(asked).toBeGreaterThan(20);
-  expect(asked).toBeLessThan(70);
+  // A room of two: about once per 20 s.
+  expect(asked).toBeGreaterThan(8);
+  expect(asked).toBeLessThan(40);
 });
 
 test('OVER-13: with one link where there could be more the server is asked every 10 s', () => {

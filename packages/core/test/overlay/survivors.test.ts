@@ -3,11 +3,12 @@ import { makeConfig } from '../../src/config.ts';
 import { createLosses } from '../../src/overlay/losses.ts';
 import { createViews, type Wish } from '../../src/overlay/views.ts';
 import type { PeerId } from '../../src/types.ts';
+import { encodeSignal } from '../../src/wire/signal.ts';
 import { createNode, type TestNode } from '../support/node.ts';
 import { at, peer } from '../support/peers.ts';
-import { record } from '../support/records.ts';
+import { accusation, record } from '../support/records.ts';
 import { rngOf } from '../support/seed.ts';
-import { populate, signalIn } from '../support/signals.ts';
+import { populate, signalIn, signedSignal } from '../support/signals.ts';
 
 test('OVER-34: after many failures a word must be newer than all of theirs, for 10 minutes', () => {
   const losses = createLosses(rngOf(0, 1));
@@ -85,10 +86,10 @@ test('OVER-34: after a crash, members that have spoken since are asked for links
   };
   live(5_000);
   for (let n = 2; n <= 20; n++) {
-    node.push(link, record({ kind: 'accuse', author: link, key: peer(n), at: node.mono, seq: n }));
+    node.push(link, accusation(link, peer(n), node.mono));
   }
   live(7_000);
-  expect(node.engine.stats().peers).toBe(41);
+  expect(node.engine.stats().suspected).toBe(19);
   const survivors = [58, 59, 60].map(peer);
   for (const survivor of survivors) node.push(link, record({ author: survivor, at: node.mono, seq: 2 }));
   asked(node);
@@ -97,4 +98,58 @@ test('OVER-34: after a crash, members that have spoken since are asked for links
   live(4_000);
   // None of them has answered, and the rest is not given up.
   expect(asked(node).some(who => !survivors.includes(who))).toBe(true);
+});
+
+test('OVER-41: who became unreachable and then failed is lost once', () => {
+  const node = createNode({ config: { 'liveness.partitionMs': 0, 'liveness.unprovenMs': 10_000 } });
+  const link = peer(1);
+  node.handle({ type: 'start' });
+  node.link(link);
+  populate(node, link, 30);
+  node.advance(100);
+  // Four of thirty are no crash of many, after which all that say nothing would be doubted; eight were one.
+  for (let n = 2; n <= 5; n++) node.push(link, accusation(link, peer(n), node.mono, 9));
+  for (let ms = 0; ms < 100_000; ms += 1_000) {
+    node.receive(link, { type: 'heartbeat' });
+    node.advance(1_000);
+  }
+  const { peers, failures, suspicionsTold } = node.engine.stats();
+  expect([peers, failures, suspicionsTold]).toEqual([26, 4, 0]);
+});
+
+test('OVER-40: a question is passed on to liveness, and answered; an answer is a record', () => {
+  const node = createNode();
+  const [link, far] = [peer(1), peer(2)];
+  node.handle({ type: 'start' });
+  for (const one of [link, far]) node.link(one);
+  populate(node, link, 3);
+  const question = encodeSignal({ type: 'probe', session: 9 });
+  node.advance(10);
+  node.sent();
+  node.receive(link, {
+    type: 'relay',
+    id: 1,
+    to: node.self,
+    from: far,
+    ttl: 3,
+    payload: signedSignal(far, node.self, question),
+  });
+  node.advance(10);
+  const answers = node.sent().flatMap(({ to, frame }) => {
+    const signal = frame.type === 'relay' ? signalIn(frame.payload) : undefined;
+    return signal?.type === 'alive' ? [{ to, ...signal }] : [];
+  });
+  expect(answers).toMatchObject([{ to: link, session: 9 }]);
+  const vouch = record({ kind: 'vouch', author: peer(3), key: node.self, value: 2, at: node.mono });
+  const answer = encodeSignal({ type: 'alive', session: 9, record: vouch.bytes });
+  const { recordsAccepted } = node.engine.stats();
+  node.receive(link, {
+    type: 'relay',
+    id: 2,
+    to: node.self,
+    from: peer(3),
+    ttl: 3,
+    payload: signedSignal(peer(3), node.self, answer),
+  });
+  expect(node.engine.stats().recordsAccepted).toBe(recordsAccepted + 1);
 });

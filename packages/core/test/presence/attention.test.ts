@@ -32,7 +32,8 @@ function bench(isSigned = true): Bench {
   const presence = createPresence(
     {
       self,
-      incarnation: hlcAt(WALL),
+      nextClock: now => hlcAt(now.wall),
+      heldUntil: () => 0,
       region: undefined,
       config: makeConfig(),
       outbox: recorder.outbox,

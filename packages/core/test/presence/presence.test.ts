@@ -17,15 +17,19 @@ interface Bench extends Recorder {
   readonly presence: Presence;
   readonly farewells: Hlc[];
   accept(said: SignedRecord, mono?: number): void;
+  /** The way to many may be cut until then. */
+  hold(until: number): void;
 }
 
 function bench(config: ConfigOverrides = {}, region?: string): Bench {
   const recorder = createRecorder();
   const farewells: Hlc[] = [];
+  let heldUntil = Number.NEGATIVE_INFINITY;
   const presence = createPresence(
     {
       self,
-      incarnation: hlcAt(WALL),
+      nextClock: now => hlcAt(now.wall),
+      heldUntil: () => heldUntil,
       region,
       config: makeConfig(config),
       outbox: recorder.outbox,
@@ -41,6 +45,9 @@ function bench(config: ConfigOverrides = {}, region?: string): Bench {
     ...recorder,
     presence,
     farewells,
+    hold(until) {
+      heldUntil = until;
+    },
     accept: (said, mono = 0) => presence.onRecordAccepted(said, said.author === self ? 'self' : link, 'push', at(mono)),
   };
 }
@@ -484,4 +491,116 @@ test('PRES-27: view sums are equal on peers that see the same, whatever came and
   expect(other.presence.viewSum()).not.toBe(one.presence.viewSum());
   one.accept(goodbye(1, peer(3)));
   expect(other.presence.viewSum()).toBe(one.presence.viewSum());
+});
+
+const statuses = (b: Bench): readonly unknown[] =>
+  b.effects().flatMap(effect => {
+    if (effect.type !== 'deliver') return [];
+    const { delivery } = effect;
+    if (delivery.what === 'presence') return [delivery.status];
+    return delivery.what === 'presence-gone' ? [delivery.reason] : [];
+  });
+
+test('PRES-24: who is unreachable is a suspect for the app, and is not offered to others', () => {
+  const b = bench();
+  const said = here(0);
+  b.accept(said);
+  statuses(b);
+  b.facts();
+  b.presence.onPeerUnreachable(ada);
+  b.presence.onPeerUnreachable(peer(9));
+  expect(statuses(b)).toEqual(['suspect']);
+  expect(b.facts()).toEqual([{ type: 'record-dropped', record: said }]);
+  expect(b.presence.size()).toBe(1);
+});
+
+test('PRES-24: with its next word, presence or not, it has joined again', () => {
+  const [byPresence, byOther] = [bench(), bench()];
+  for (const b of [byPresence, byOther]) {
+    b.accept(here(0));
+    b.presence.onPeerUnreachable(ada);
+    statuses(b);
+    b.facts();
+  }
+  byPresence.accept(here(1));
+  byPresence.presence.onPeerCleared(ada);
+  byOther.presence.onPeerCleared(ada);
+  for (const b of [byPresence, byOther]) {
+    expect(statuses(b)).toEqual(['alive']);
+    const facts = b.facts();
+    expect(ofType(facts, 'member-joined')).toHaveLength(1);
+    expect(ofType(facts, 'record-stored')).toHaveLength(b === byPresence ? 1 : 0);
+    expect(b.presence.size()).toBe(1);
+  }
+});
+
+test('PRES-22: while the way may be cut nobody expires, and what others refuse is not offered to them', () => {
+  const b = bench();
+  const said = here(0);
+  b.accept(said);
+  b.hold(400_000);
+  statuses(b);
+  b.facts();
+  wait(b, 100, 179_900);
+  expect([statuses(b), b.facts()]).toEqual([[], []]);
+  wait(b, 180_000, 181_000);
+  expect([statuses(b), b.facts()]).toEqual([['suspect'], []]);
+  // A minute for others' clocks.
+  wait(b, 181_000, 242_000);
+  expect(b.facts()).toEqual([{ type: 'record-dropped', record: said }]);
+  wait(b, 242_000, 399_000);
+  expect([statuses(b), b.presence.size()]).toEqual([[], 1]);
+  wait(b, 399_000, 402_000);
+  expect([statuses(b), b.presence.size()]).toEqual([['expired'], 0]);
+});
+
+test('PRES-22: who says something meanwhile is alive as ever', () => {
+  const b = bench();
+  b.accept(here(0));
+  b.hold(300_000);
+  wait(b, 100, 200_000);
+  b.accept(here(200_000), 200_000);
+  wait(b, 200_100, 301_000);
+  expect(statuses(b)).toEqual(['alive', 'suspect', 'alive']);
+});
+
+test('PRES-22: doubt waits for the end of the cut', () => {
+  const doubtsBy = (isCut: boolean, mono: number): number => {
+    const b = bench();
+    b.accept(here(0));
+    b.presence.onManyFailed(at(1_000));
+    if (isCut) b.hold(150_000);
+    wait(b, 1_000, mono);
+    return ofType(b.facts(), 'peer-doubted').length;
+  };
+  expect([doubtsBy(false, 100_000), doubtsBy(true, 149_900), doubtsBy(true, 150_100)]).toEqual([1, 0, 1]);
+});
+
+test.each([
+  ['goodbye', record({ kind: 'leave', author: self, value: hlcAt(WALL + 5_000), at: 5_000 })],
+  ['presence', record({ kind: 'presence', author: self, value: [hlcAt(WALL + 5_000), 'old'], at: 5_000 })],
+])('PRES-23: a %s of an earlier life that is above this one is answered at once, with a new incarnation', (_, old) => {
+  const b = bench();
+  b.presence.update('me', at(0));
+  b.accept(record({ kind: 'presence', author: self, value: [hlcAt(WALL), 'me'], at: 0 }));
+  b.facts();
+  b.presence.onRecordAccepted(old, link, 'sync', at(6_000));
+  b.presence.onWake(at(6_000));
+  expect(ofType(b.facts(), 'statement-wanted')).toMatchObject([
+    { kind: 'presence', value: [hlcAt(WALL + 6_000), 'me'] },
+  ]);
+  expect(b.farewells.at(-1)).toBe(hlcAt(WALL + 6_000));
+});
+
+test('PRES-23: what this life has overtaken, or said itself, is not answered', () => {
+  const b = bench();
+  b.presence.update('me', at(0));
+  const own = record({ kind: 'presence', author: self, value: [hlcAt(WALL), 'me'], at: 0 });
+  b.accept(own);
+  b.facts();
+  const old = record({ kind: 'presence', author: self, value: [hlcAt(WALL - 60_000), 'old'], at: -60_000 });
+  const bye = record({ kind: 'leave', author: self, value: hlcAt(WALL - 60_000), at: -50_000 });
+  for (const said of [old, bye, own]) b.presence.onRecordAccepted(said, link, 'sync', at(6_000));
+  b.presence.onWake(at(6_000));
+  expect(ofType(b.facts(), 'statement-wanted')).toEqual([]);
 });

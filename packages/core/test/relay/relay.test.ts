@@ -401,3 +401,29 @@ test('RELAY-15: what a crypto port never answers is forgotten', () => {
   relay.onFrame(a, forUs(peer(51)), at(30_000));
   expect(facts()).toEqual([]);
 });
+
+const round = (b: Bench): void => {
+  b.relay.onSignalOut({ type: 'signal-out', to: far, payload: signal, detour: true }, at(0));
+  b.answer(b.effects(), 0);
+};
+
+test('RELAY-16: round a silent link a signal goes three ways, one of them that of the target’s own words', () => {
+  const b = bench({}, [a, peer(2), c, far, peer(4), peer(5), peer(6)]);
+  b.relay.onRecordAccepted(far, peer(6));
+  round(b);
+  const copies = b.passed();
+  expect(copies[0]?.to).toBe(peer(6));
+  expect(new Set(copies.map(({ to }) => to)).size).toBe(3);
+  expect(copies.map(({ to }) => to)).not.toContain(far);
+  expect(new Set(copies.map(({ frame: { id, to } }) => `${id} ${to}`)).size).toBe(1);
+});
+
+test('RELAY-16: with no other link the server carries it, if there is one', () => {
+  const b = bench({}, [far]);
+  round(b);
+  expect([b.passed(), b.effects()]).toEqual([[], []]);
+  b.relay.onServer(true);
+  round(b);
+  expect(b.passed()).toEqual([]);
+  expect(ofType(b.effects(), 'server-signal')).toMatchObject([{ to: far }]);
+});

@@ -6,6 +6,7 @@ import {
   encodeBody,
   type Kind,
   networkIdOf,
+  type Seen,
   type SignedRecord,
   type Statement,
   signedBytes,
@@ -68,6 +69,12 @@ export function record(said: Said = {}): SignedRecord {
 export function forge(genuine: SignedRecord, n = 1): SignedRecord {
   const signature = new Uint8Array(64).fill(n);
   return { ...genuine, bytes: concatBytes(signature, bodyOf(genuine)) };
+}
+
+/** By a neighbour, with the accused's word that it is one; `links`: how many the accused said it has. */
+export function accusation(by: PeerId, of: PeerId, mono: number, links = 1, seen: Seen = null): SignedRecord {
+  const proof = record({ kind: 'vouch', author: of, key: by, value: links, at: 0 }).bytes;
+  return record({ kind: 'accuse', author: by, key: of, at: mono, value: [seen, proof] });
 }
 
 function defaultValue(kind: Kind, hlc: Hlc): Wire {

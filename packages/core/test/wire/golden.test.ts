@@ -96,6 +96,8 @@ test('WIRE-9: every frame and every signal has a vector', () => {
     accept: true,
     refuse: true,
     rtc: true,
+    probe: true,
+    alive: true,
   };
   expect(new Set(frames.map(({ frame }) => frame.type))).toEqual(new Set(Object.keys(types)));
   expect(new Set(signals.map(({ signal }) => signal.type))).toEqual(new Set(Object.keys(signalTypes)));
@@ -125,6 +127,7 @@ test('REC-1: every kind has a vector', () => {
     event: true,
     accuse: true,
     here: true,
+    vouch: true,
   };
   expect(new Set(golden.records.map(({ statement }) => statement.kind))).toEqual(new Set(Object.keys(kinds)));
 });

@@ -18,7 +18,7 @@ test('WIRE-19: a signal of one byte more is refused unread', () => {
 
 test.each<[string, Wire]>([
   ['a map', { type: 1 }],
-  ['an unknown type', [5, 1]],
+  ['an unknown type', [7, 1]],
   ['a session that is no number', [2, '1']],
   ['a request that does not say how urgent it is', [1, 1]],
   ['a request with a key of 31 bytes', [1, 1, true, new Uint8Array(31)]],
