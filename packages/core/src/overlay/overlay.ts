@@ -243,7 +243,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     },
 
     onMemberJoined(peer, region, now) {
-      views.members.add(peer);
+      views.addMember(peer);
       distance.onMember(peer, region);
       if (losses.isLost(peer)) onReturned(peer, now);
       review(now);

@@ -41,6 +41,7 @@ export interface Views {
   readonly passive: PassiveView;
   /** The next one to ask, or `undefined`. */
   candidate(wish: Wish, now: Now): Candidate | undefined;
+  addMember(peer: PeerId): void;
   /** Left, failed or banned. */
   forget(peer: PeerId): void;
   /** The room's size as far as this node knows, itself included. */
@@ -109,6 +110,12 @@ export function createViews(self: PeerId, config: Config, rng: Rng, startedAt: N
       }
       const nearest = wish.near ? named('itself', nearby(free)) : undefined;
       return nearest ?? named('itself', draw(members, free)) ?? fromServer(free) ?? fromOthers(free);
+    },
+    addMember(peer) {
+      const wasCounted = counted.members === members.version;
+      members.add(peer);
+      // Most newcomers were introduced to somebody else.
+      if (wasCounted && !introduced.has(peer)) counted.members = members.version;
     },
     forget(peer) {
       members.delete(peer);

@@ -151,6 +151,28 @@ test('OVER-29: without any presence the room is as large as the names that were 
   expect(views.roomSize(() => [peer(2), peer(4)])).toBe(3);
 });
 
+test('OVER-29: the room is its members and whom the server named besides, however they come and go', () => {
+  const views = viewsOf();
+  const rng = rngOf(29, 1);
+  const [members, introduced] = [new Set<number>(), new Set<number>()];
+  for (let i = 0; i < 2_000; i++) {
+    const n = 2 + rng.int(40);
+    if (rng.int(4) === 0) {
+      views.introduced.add(peer(n), 0);
+      introduced.add(n);
+    } else if (rng.int(3) === 0) {
+      views.forget(peer(n));
+      members.delete(n);
+      introduced.delete(n);
+    } else {
+      views.addMember(peer(n));
+      members.add(n);
+    }
+    if (rng.int(2) === 0 && members.size > 0)
+      expect(views.roomSize(() => [])).toBe(1 + new Set([...members, ...introduced]).size);
+  }
+});
+
 test('OVER-10: under a fresh seed the names kept before are ranked anew, like all others', () => {
   const names = Array.from({ length: 200 }, (_, n) => peer(2_000 + n));
   const known = (view: PassiveView): string[] => [...view.entries()].map(([name]) => name).sort();
