@@ -1,5 +1,5 @@
 /** Hearsay in Node: the same names and shapes as in a tab. Importing this module does nothing. */
-import type { Room, RoomConfig } from '@hearsay/browser/api';
+import type { InvitedConfig, Room, RoomConfig } from '@hearsay/browser/api';
 import { createJoinRoom } from '@hearsay/browser/room';
 import * as identities from '@hearsay/core/crypto';
 import { isLocalAddress } from './ports/bind-address.ts';
@@ -9,13 +9,16 @@ export type * from '@hearsay/browser/api';
 export { HearsayError } from '@hearsay/core';
 export { type FolderStorage, folderStorage } from './ports/folder-storage.ts';
 
-export interface NodeRoomConfig<Presence> extends RoomConfig<Presence> {
+interface NodeOptions {
   /** Local address of every link, e.g. `127.0.0.1`; one that this machine has. Default: all interfaces. */
   readonly bindAddress?: string;
 }
 
+export interface NodeRoomConfig<Presence> extends RoomConfig<Presence>, NodeOptions {}
+export interface InvitedNodeConfig<Presence> extends InvitedConfig<Presence>, NodeOptions {}
+
 const join = createJoinRoom(
-  config => nodePlatform((config as NodeRoomConfig<unknown>).bindAddress),
+  config => nodePlatform((config as NodeOptions).bindAddress),
   [
     {
       name: 'bindAddress',
@@ -31,10 +34,15 @@ const join = createJoinRoom(
  * @throws HearsayError `bad-config`, `bad-room`, `value-unsupported`, `value-too-large`.
  */
 export function joinRoom<Presence = unknown, State = Record<string, unknown>, Events = Record<string, unknown>>(
+  config: InvitedNodeConfig<Presence>,
+): Room<Presence, State, Events>;
+export function joinRoom<Presence = unknown, State = Record<string, unknown>, Events = Record<string, unknown>>(
   config: NodeRoomConfig<Presence>,
   roomId: string,
-): Room<Presence, State, Events> {
-  return join<Presence, State, Events>(config, roomId);
+): Room<Presence, State, Events>;
+export function joinRoom<P, S, E>(config: NodeRoomConfig<P> | InvitedNodeConfig<P>, roomId?: string): Room<P, S, E> {
+  // Whatever it is: whether app and room are named is checked there.
+  return join<P, S, E>(config as NodeRoomConfig<P>, roomId as string);
 }
 
 /** A fresh identity that can be kept: pass it to `joinRoom`. Not exportable unless asked for. */

@@ -52,6 +52,14 @@ export interface RoomConfig<Presence> {
   readonly signal?: AbortSignalLike;
 }
 
+/** App, room and servers as an invite names them; the rest as everybody says it. */
+export interface InvitedConfig<Presence> extends Omit<RoomConfig<Presence>, 'app' | 'signaling'> {
+  /** What `room.invite()` gave a member. It is asked for a link before whomever the server names. */
+  readonly invite: string;
+  /** Other servers than the invite names. */
+  readonly signaling?: RoomConfig<Presence>['signaling'];
+}
+
 /** RTCIceServer without the DOM's types. */
 export interface IceServer {
   readonly urls: string | readonly string[];
@@ -91,6 +99,11 @@ export interface Room<Presence = unknown, State = Record<string, unknown>, Event
    * al. 2007). It goes through all members: ask once a second at most in a room of thousands.
    */
   estimates(): RoomEstimates<Presence>;
+  /**
+   * A word for links, chats and codes with which others join by `joinRoom({ invite })`: it names app, room, signaling
+   * servers and this peer. No secret and no permission; a `joinToken` is not in it, and a policy is the app's to pass.
+   */
+  invite(): string;
   /**
    * Resolves when none of this peer's own writes waits for its turn: at once while they go out as they are made; later
    * when they come faster than others admit (see `guard.authorPerSecond`) or than the links take. Awaited after each

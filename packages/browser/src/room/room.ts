@@ -13,6 +13,7 @@ import { createEmitter, type Emitter } from './emitter.ts';
 import { toEstimates } from './estimates.ts';
 import { createEventBus } from './events.ts';
 import { createIceSource } from './ice-servers.ts';
+import { welcome, writeInvite } from './invite.ts';
 import type { Platform, RtcStack } from './platform.ts';
 import { checkPresence, createPresenceMirror } from './presence.ts';
 import { createReadiness } from './readiness.ts';
@@ -25,6 +26,9 @@ import { createWatch } from './watch.ts';
 
 /** What was written just before leaving is still being signed; nobody waits longer for it than this. */
 const LAST_WORDS_MS = 500;
+
+/** What is left of a config when its terms are checked. */
+export type Options<P> = Omit<RoomConfig<P>, 'app' | 'signaling'>;
 
 type Signals = { readonly [Name in keyof RoomSignals]: Emitter<[RoomSignals[Name]]> };
 
@@ -41,7 +45,7 @@ export function createRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, r
 }
 
 /** The same, of terms that are checked. */
-export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, terms: Terms): OpenRoom<P, S, E> {
+export function openRoom<P, S, E>(platform: Platform, config: Options<P>, terms: Terms): OpenRoom<P, S, E> {
   const presence = checkPresence(config.presence === undefined ? {} : config.presence);
   const identity = config.identity ?? freshIdentity(platform.subtle, platform.randomBytes);
   const sealer = createSealer({ self: identity.id, randomBytes: platform.randomBytes });
@@ -106,7 +110,9 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
     if (input.type === 'link-up') readiness.onLinkUp();
     if (input.type === 'rendezvous-up') readiness.onServerUp();
     if (input.type === 'rendezvous-down') readiness.onServerDown(input.reason);
-    host.push(input);
+    const isNew = input.type === 'rendezvous-up' && engine.neighbours().length === 0;
+    if (isNew && terms.contact !== undefined) welcome(input, terms.contact).forEach(host.push);
+    else host.push(input);
   });
   const kept = createRoomStorage(config.storage, ports.crypto, platform.clock);
   const signing = createWatch<Uint8Array>(platform.clock);
@@ -200,6 +206,7 @@ export function openRoom<P, S, E>(platform: Platform, config: RoomConfig<P>, ter
     },
     stats: readStats,
     estimates: () => toEstimates(engine.estimates()),
+    invite: () => writeInvite({ app: terms.app, room: terms.room, signaling: terms.urls, member: identity.id }),
     drained: drain.drained,
     leave,
   };
@@ -216,7 +223,7 @@ function watchPage(platform: Platform, host: Host, onGoing: () => void): () => v
 
 function openEngine(
   platform: Platform,
-  config: RoomConfig<unknown>,
+  config: Options<unknown>,
   { app, room }: Terms,
   identity: Identity,
   sealKey: Uint8Array,
@@ -240,7 +247,7 @@ function openEngine(
 
 interface PortSetting {
   readonly platform: Platform;
-  readonly config: RoomConfig<unknown>;
+  readonly config: Options<unknown>;
   readonly terms: Terms;
   readonly identity: Identity;
   readonly sealer: Sealer;

@@ -1,8 +1,9 @@
 /** What `joinRoom` was asked for, checked before anything is opened. */
-import { type ErrorCode, HearsayError, isPeerId, isRegion } from '@hearsay/core';
+import { type ErrorCode, HearsayError, isPeerId, isRegion, type PeerId } from '@hearsay/core';
 import { WIRE_BOUNDS } from '@hearsay/signaling/protocol';
-import type { RoomConfig } from './api.ts';
+import type { InvitedConfig, RoomConfig } from './api.ts';
 import { iceServersFault } from './ice-servers.ts';
+import { type Invite, readInvite } from './invite.ts';
 
 const MAX_URLS = 16;
 
@@ -10,6 +11,8 @@ export interface Terms {
   readonly app: string;
   readonly room: string;
   readonly urls: readonly string[];
+  /** The member that invited. */
+  readonly contact?: PeerId | undefined;
 }
 
 /** One option: what it must be. A platform may bring some of its own. */
@@ -24,17 +27,30 @@ export interface Option {
  * `more`: the platform's own options.
  * @throws HearsayError `bad-room`, `bad-config` or `bad-identity`, saying which argument and what it must be.
  */
-export function checkTerms(config: RoomConfig<unknown>, roomId: string, more: readonly Option[] = []): Terms {
+export function checkTerms(
+  config: RoomConfig<unknown> | InvitedConfig<unknown>,
+  roomId: string | undefined,
+  more: readonly Option[] = [],
+): Terms {
   if (!isObject(config)) {
     throw new HearsayError('bad-config', 'joinRoom(config, roomId) needs a config object with `app` and `signaling`.');
   }
-  const app = checkName(config.app, 'config.app', 'bad-config');
-  const room = checkName(roomId, 'roomId', 'bad-room');
-  const urls = checkUrls(config.signaling);
+  const named: Partial<RoomConfig<unknown>> = config;
+  const invite = 'invite' in config && config.invite !== undefined ? readInvite(config.invite) : undefined;
+  const app = checkName(named.app ?? invite?.app, 'config.app', 'bad-config');
+  const room = checkName(roomId ?? invite?.room, 'roomId', 'bad-room');
+  const urls = checkUrls(named.signaling ?? invite?.signaling);
+  if (invite !== undefined) checkInvite(invite, app, room);
   for (const [name, value] of Object.entries(config)) {
     if (value !== undefined) checkOption(name, value, [...OPTIONS, ...more]);
   }
-  return { app, room, urls };
+  return { app, room, urls, contact: invite?.member };
+}
+
+/** Whoever says both means one of them by mistake. */
+function checkInvite(invite: Invite, app: string, room: string): void {
+  if (invite.app === app && invite.room === room) return;
+  throw new HearsayError('bad-config', 'config.invite is to another app or room than the call names; leave those out.');
 }
 
 function checkUrls(signaling: unknown): readonly string[] {
@@ -63,7 +79,7 @@ function checkOption(name: string, value: unknown, options: readonly Option[]): 
 /** What a caller without a type checker gets wrong, and would otherwise meet as somebody else's TypeError. */
 const OPTIONS: readonly Option[] = [
   // Looked at before, or by whoever understands them.
-  ...['app', 'signaling', 'presence', 'maxLinks'].map(name => ({ name, is: () => true, rule: '' })),
+  ...['app', 'signaling', 'invite', 'presence', 'maxLinks'].map(name => ({ name, is: () => true, rule: '' })),
   {
     name: 'identity',
     code: 'bad-identity',

@@ -21,36 +21,36 @@ export interface Ways {
 const FRESH_MS = 30_000;
 /** Conversations at once that pass a node. */
 const MAX_FRESH = 1_024;
+/** In a large room renewals keep coming by other ways, and a second one for each member would be dear. */
+const MAX_SECOND = 1_024;
 
 export function createWays(config: Config): Ways {
   /** Where it was heard last: the way of an answer. */
   const fresh: ExpiringMap<PeerId, PeerId> = createExpiringMap(MAX_FRESH, FRESH_MS);
   /** Believed until a newer record comes by another way or the member is gone: in large rooms many are silent for long. */
   const first = new Map<PeerId, PeerId>();
-  /** What was the first before, or what a signal took. Most members have none. */
+  /** What was the first before, or what a signal took. */
   const second = new Map<PeerId, PeerId>();
 
-  const keep = (ways: Map<PeerId, PeerId>, peer: PeerId, hop: PeerId): void => {
-    ways.set(peer, hop);
-    if (ways.size > config['presence.maxAuthors']) ways.delete(ways.keys().next().value!);
-  };
+  const keepFirst = (peer: PeerId, hop: PeerId): void => keep(first, peer, hop, config['presence.maxAuthors']);
+  const keepSecond = (peer: PeerId, hop: PeerId): void => keep(second, peer, hop, MAX_SECOND);
 
   return {
     onRecord(peer, hop) {
       const before = first.get(peer);
       if (before === hop) return;
-      if (before !== undefined) keep(second, peer, before);
-      keep(first, peer, hop);
+      if (before !== undefined) keepSecond(peer, before);
+      keepFirst(peer, hop);
     },
     onSignal(peer, hop, now) {
       fresh.set(peer, hop, now.mono);
       const known = first.get(peer);
-      if (known === undefined) keep(first, peer, hop);
-      else if (known !== hop) keep(second, peer, hop);
+      if (known === undefined) keepFirst(peer, hop);
+      else if (known !== hop) keepSecond(peer, hop);
     },
     onNamed(peer, hop) {
       // Hearsay makes a way where there is none; it never bends one that a record or a signal has taken.
-      if (!first.has(peer)) keep(first, peer, hop);
+      if (!first.has(peer)) keepFirst(peer, hop);
     },
     forget(peer) {
       first.delete(peer);
@@ -60,4 +60,10 @@ export function createWays(config: Config): Ways {
     isFresh: peer => fresh.has(peer),
     to: peer => [fresh.get(peer), first.get(peer), second.get(peer)],
   };
+}
+
+/** What was learned longest ago goes first. */
+function keep(ways: Map<PeerId, PeerId>, peer: PeerId, hop: PeerId, most: number): void {
+  ways.set(peer, hop);
+  if (ways.size > most) ways.delete(ways.keys().next().value!);
 }

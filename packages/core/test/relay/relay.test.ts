@@ -312,6 +312,23 @@ test('RELAY-12: when the best way is broken the next best is taken at once', () 
   expect(new Set(hops())).toEqual(new Set([c]));
 });
 
+test('RELAY-12: of 1,024 members a second way is remembered', () => {
+  const { relay, say, hops } = bench(alone);
+  relay.onRecordAccepted(far, c);
+  relay.onRecordAccepted(far, b);
+  const turn = (n: number): void => {
+    relay.onRecordAccepted(peer(1_000 + n), a);
+    relay.onRecordAccepted(peer(1_000 + n), c);
+  };
+  for (let n = 0; n < 1_023; n++) turn(n);
+  relay.onNeighbourDown(b);
+  for (let n = 0; n < 5; n++) say();
+  expect(new Set(hops())).toEqual(new Set([c]));
+  turn(1_023);
+  for (let n = 0; n < 20; n++) say();
+  expect(new Set(hops())).toEqual(new Set([a, c]));
+});
+
 test('RELAY-12: a signal that passes shows the way back for half a minute, and is the second choice afterwards', () => {
   const { relay, receive, hops } = bench();
   const back = frame({ to: peer(60), from: far });
