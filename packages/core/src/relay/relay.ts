@@ -190,7 +190,8 @@ export function createRelay(tools: RelayTools): Relay {
         return outbox.fact({ type: 'record-ignored', reason: 'author-rate' });
       if (frame.from === self) return;
       if (frame.to === self) return proofs.check(frame.from, frame.payload, from, now);
-      ways.onSignal(frame.from, from, now);
+      // Its first way here has no circle in it; a later one would lead the answer round and round.
+      if (!passed.has(frame.id)) ways.onSignal(frame.from, from, now);
       const hop = nextHop(from, frame);
       const ttl = Math.min(frame.ttl, config['relay.ttl']) - 1;
       if (hop === undefined || ttl <= 0) return;

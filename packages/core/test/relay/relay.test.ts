@@ -191,6 +191,21 @@ test('RELAY-6: what is for this node is taken in, and answered by the way it cam
   expect(hops()).toEqual([]);
 });
 
+test('RELAY-6: where a signal went in a circle the answer does not', () => {
+  const { receive, hops } = bench({}, [a, b, c, peer(4), peer(5)]);
+  receive(a, frame());
+  receive(b, frame());
+  receive(c, frame());
+  hops();
+  receive(peer(4), frame({ id: 8, from: far, to: peer(60) }));
+  expect(hops()).toEqual([a]);
+  // What it says next has a way of its own.
+  receive(b, frame({ id: 9 }));
+  hops();
+  receive(peer(4), frame({ id: 10, from: far, to: peer(60) }));
+  expect(hops()).toEqual([b]);
+});
+
 test('RELAY-7: the server carries what the mesh has no route for, while it is there', () => {
   const { relay, say, effects, hops } = bench(alone);
   relay.onServer(true);
