@@ -33,6 +33,8 @@ export interface Watch {
   sentAt: number;
   pingedAt: number | undefined;
   pingNonce: number | undefined;
+  /** When others were last asked for the peer. */
+  soughtAt: number;
   measureAt: number;
   /** When this node's vouch for the peer is due to be renewed. */
   vouchAt: number;
@@ -46,7 +48,7 @@ export interface WatchTools {
   readonly outbox: Outbox;
   readonly rng: Rng;
   readonly health: LocalHealth;
-  /** It was silent for so long that it was pinged. */
+  /** It was silent for so long that it is to be asked for by other ways as well. */
   readonly onAsked: (peer: PeerId, now: Now) => void;
   readonly onVouchDue: (peer: PeerId) => void;
 }
@@ -78,10 +80,10 @@ export function createWatches({ config, outbox, rng, health, onAsked, onVouchDue
     health.factor() *
     Math.min(config['liveness.pingMs'] + roundTrip.timeoutMs(), MOST_PATIENCE * config['liveness.pingMs']);
 
-  /** When silence is to be acted on: first by a ping, then, with patience counted from a ping that may be late, for good. */
+  /** When silence is to be acted on: first by questions, then, with patience counted from those, which may be late, for good. */
   const silenceDueAt = (watch: Watch): number => {
-    const silentAt = watch.heardAt + silenceLimitMs(watch);
-    return isAsked(watch) ? Math.max(silentAt, watch.pingedAt!) + patienceMs(watch) : silentAt;
+    if (watch.soughtAt <= watch.heardAt) return watch.heardAt + silenceLimitMs(watch);
+    return Math.max(watch.soughtAt, watch.pingedAt ?? 0) + patienceMs(watch);
   };
 
   /** A ping without an answer is not asked again: that would renew the patience for ever. */
@@ -117,8 +119,10 @@ export function createWatches({ config, outbox, rng, health, onAsked, onVouchDue
   /** True: the link is given up. */
   const isSilent = (peer: PeerId, watch: Watch, now: Now): boolean => {
     if (now.mono < silenceDueAt(watch)) return false;
-    if (!isAsked(watch)) {
-      ping(peer, watch, now);
+    if (watch.soughtAt <= watch.heardAt) {
+      watch.soughtAt = now.mono;
+      // A ping that measures may be on its way already.
+      if (!isAsked(watch)) ping(peer, watch, now);
       onAsked(peer, now);
       return false;
     }
@@ -152,6 +156,7 @@ export function createWatches({ config, outbox, rng, health, onAsked, onVouchDue
         sentAt: mono,
         pingedAt: undefined,
         pingNonce: undefined,
+        soughtAt: Number.NEGATIVE_INFINITY,
         measureAt: mono,
         vouchAt: mono,
         roundTrip: createRoundTrip(),

@@ -27,6 +27,19 @@ test('LIVE-23: with the ping a silent neighbour is asked for by other ways as we
   expect(signalled(b)).toEqual([]);
 });
 
+test('LIVE-23: also when a ping that measures was not answered already', () => {
+  const b = bench({ 'liveness.rttMs': 4_000 });
+  b.up(ada);
+  b.until(4_900);
+  expect(signalled(b)).toEqual([]);
+  b.until(5_000);
+  expect(signalled(b)).toHaveLength(1);
+  b.until(6_499);
+  expect(ofType(b.facts(), 'neighbour-silent')).toEqual([]);
+  b.until(6_500);
+  expect(ofType(b.facts(), 'neighbour-silent')).toHaveLength(1);
+});
+
 test.each([
   ['answers by another way is not accused', 5_900, []],
   ['was heard of before it fell silent is', 100, [ada]],

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { type Report, runScenario, type ScenarioFile } from '../../sim/index.ts';
+
+const ROOM = { name: 'verdicts', nodes: 12, duration: '5m', join: { over: '3s' } } as const satisfies ScenarioFile;
+
+function membersOf(file: Partial<ScenarioFile>): Report['membership'] {
+  return runScenario({ ...ROOM, ...file }).report.membership;
+}
+
+describe('who is called dead, in a whole room', () => {
+  const cut = { at: '30s', do: 'partition', fraction: 0.4, for: '3m' } as const;
+
+  it('LIVE-26: nobody dies of a cut of three minutes, and all see all after it', () => {
+    const held = membersOf({ timeline: [cut] });
+    expect(held).toMatchObject({ deaths: 0, divergence: 0 });
+    expect(held.equalViewsMs).toBeLessThan(60_000);
+    expect(membersOf({ timeline: [cut], config: { 'liveness.partitionMs': 0 } }).deaths).toBeGreaterThan(0);
+  });
+
+  it('LIVE-23: a link that brings nothing any more costs nobody an accusation', () => {
+    const deaf = { at: '30s', do: 'deafen', nodes: [1, 5], for: '20s', every: '30s', until: '3m' } as const;
+    expect(membersOf({ timeline: [deaf] }).accusations).toBe(0);
+  });
+
+  it('LIVE-29: one that crashes is gone within 15 s, also when few have a link with it', () => {
+    const crash = { at: '30s', do: 'crash', nodes: [2] } as const;
+    for (const nodes of [2, 3, 12]) {
+      const { detectionMs, ghosts } = membersOf({ nodes, timeline: [{ ...crash, nodes: [nodes - 1] }] });
+      expect(detectionMs.max).toBeLessThan(15_000);
+      expect(ghosts).toBe(0);
+    }
+  });
+});
