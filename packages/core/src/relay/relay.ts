@@ -7,7 +7,7 @@
 import type { Fact, Source } from '../fact.ts';
 import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Rng } from '../lib/rng.ts';
-import type { Job, Now, PeerId, Via } from '../types.ts';
+import type { Job, Now, PeerId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { type Allowance, createAllowance } from './allowance.ts';
 import { createProofs, type ProofTools } from './proofs.ts';
@@ -57,8 +57,8 @@ export function createRelay(tools: RelayTools): Relay {
   const links = new Map<PeerId, Allowance>();
   /** Signals that passed, and the links over which they left. */
   const passed: ExpiringMap<number, readonly PeerId[]> = createExpiringMap(MAX_PASSED, PASSED_MS);
-  /** How a peer that is signaling with us was heard last: its answer goes the same way. */
-  const heard: ExpiringMap<PeerId, Via> = createExpiringMap(256, HEARD_MS);
+  /** Over which link, or that by the server, a peer that is signaling with us was heard last: its answer goes the same way. */
+  const heard: ExpiringMap<PeerId, PeerId | 'server'> = createExpiringMap(256, HEARD_MS);
   const unconfirmed: ExpiringMap<PeerId, Unconfirmed> = createExpiringMap(64, 5_000);
   let serverUp = false;
   let carried = 0;
@@ -156,9 +156,11 @@ export function createRelay(tools: RelayTools): Relay {
       expire(now);
       const { to, payload, detour } = signed;
       if (detour) return sendRound(to, payload, now);
-      const lastHeard = heard.get(to);
-      const inMesh = hopsTo(to, []).length > 0;
-      if (serverUp && (lastHeard === 'server' || (!inMesh && lastHeard !== 'mesh'))) sendServer(to, payload, now);
+      const lastBy = heard.get(to);
+      // A link that ended since, as after a stop of this node, is no way.
+      const isMeshUseful =
+        hopsTo(to, []).length > 0 || (lastBy !== undefined && lastBy !== 'server' && links.has(lastBy));
+      if (serverUp && (lastBy === 'server' || !isMeshUseful)) sendServer(to, payload, now);
       else sendMesh(to, payload, now);
     },
 
@@ -166,7 +168,7 @@ export function createRelay(tools: RelayTools): Relay {
       const arrival = proofs.takeChecked(job, ok, now);
       if (arrival === undefined) return;
       const { from, signal, via, hop } = arrival;
-      heard.set(from, via, now.mono);
+      heard.set(from, hop ?? 'server', now.mono);
       if (hop !== undefined) ways.onSignal(from, hop, now);
       outbox.fact({ type: 'signal-in', from, payload: signal, via });
     },

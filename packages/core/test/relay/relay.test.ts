@@ -459,3 +459,12 @@ test('RELAY-16: with no other link the server carries it, if there is one', () =
   expect(b.passed()).toEqual([]);
   expect(ofType(b.effects(), 'server-signal')).toMatchObject([{ to: far }]);
 });
+
+test('RELAY-7: who has lost all links asks the server, also for those who were heard through the mesh', () => {
+  const b = bench({}, [a]);
+  b.relay.onServer(true);
+  b.receive(a, frame({ to: self, from: far, payload: signedSignal(far, self, signal) }));
+  b.relay.onNeighbourDown(a);
+  b.say();
+  expect([b.passed(), ofType(b.effects(), 'server-signal').map(({ to }) => to)]).toEqual([[], [far]]);
+});
