@@ -187,6 +187,11 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     if (cleared?.wasSuspect) outbox.fact({ type: 'peer-cleared', peer: author });
   };
 
+  /** It has spoken since: whoever was faster has its answer. */
+  const dropDoubt = (peer: PeerId): void => {
+    if (toAccuse.get(peer)?.why === 'doubt') toAccuse.delete(peer);
+  };
+
   const onFresh = (watch: Watch | undefined, now: Now): void => {
     if (watch !== undefined) watch.spokeAt = now.mono;
   };
@@ -229,8 +234,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
       if (hlc > (saidOf(author) ?? NEVER)) {
         saidSince.set(author, hlc);
         onFresh(watches.get(author), now);
-        // Whoever was faster has its answer.
-        if (toAccuse.get(author)?.why === 'doubt') toAccuse.delete(author);
+        dropDoubt(author);
       }
       onWord(author, hlc, now);
       if (record.kind === 'accuse') onAccusation(record, from, path, now);
@@ -261,6 +265,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
       if ((saidSince.get(author) ?? 0) <= hlc) saidSince.delete(author);
       drop(accusations.takeRefuted(author, hlc));
       if (isKnown) return;
+      dropDoubt(author);
       suspicions.review();
       // A sync may bring the accusation before the presence it is about.
       if (author !== self) for (const accusation of accusations.against(author)) weigh(accusation, now);

@@ -229,6 +229,18 @@ test('LIVE-17: no neighbour is doubted, and nobody whom three others have accuse
   expect(accused(b)).toEqual([]);
 });
 
+test('LIVE-17: who is doubted and speaks first is not accused, nor who comes back first', () => {
+  const b = bench();
+  b.member(ada);
+  b.liveness.onPeerDoubted(ada, at(0));
+  b.member(ada, 10);
+  b.liveness.onMemberGone(peer(2));
+  b.liveness.onPeerDoubted(peer(2), at(0));
+  b.member(peer(2), 10);
+  b.until(10_000);
+  expect(accused(b)).toEqual([]);
+});
+
 test('LIVE-17: at most 1,024 wait to be accused', () => {
   const b = bench();
   for (let n = 1; n <= 1_025; n++) b.liveness.onPeerDoubted(peer(200 + n), at(0));
