@@ -8,6 +8,7 @@
  */
 
 import type { Path, Source } from '../fact.ts';
+import { activityOf } from '../identity/presence-value.ts';
 import { type SignedRecord, shortIdOf } from '../identity/record.ts';
 import { createEarliest } from '../lib/earliest.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
@@ -134,12 +135,11 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
     const branch = lent ?? branchFor(record, from, now);
     const isAsked = arrival?.id === id && arrival.wasAsked;
     if (isAsked && (lent !== undefined || !isGrown(branch))) holes.asked(id, from as PeerId, now);
-    // Who leaves will not be there to be asked for what it only announced.
-    const isFarewell = from === 'self' && kind === 'leave';
+    const isLast = from === 'self' && isLastWord(record);
     for (const { peer, sender, floodUntil } of links.values()) {
       if (peer === from || peer === author) continue;
       const isNext = isChild(branch, peer) || lent?.parent === peer;
-      if (isFarewell || isNext || now.mono < floodUntil) sender.push(parcel, now, shared.tickMs(kind));
+      if (isLast || isNext || now.mono < floodUntil) sender.push(parcel, now, shared.tickMs(kind));
       else sender.announce(id, now, announceAfterMs);
     }
     if (kind === 'leave') branches.forget(authorIdOf(author));
@@ -350,6 +350,11 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
 /** Who is a member is known long before it says a word; where nobody states a presence it is who was heard. */
 function roomOf({ others, arrivals }: ReturnType<BroadcastTools['members']>, branches: Branches): Room {
   return others === 0 ? branches.room() : { authors: others + 1, arrivals };
+}
+
+/** Who leaves, or is stopped, will not be there to be asked for what it only announced. */
+function isLastWord(record: SignedRecord): boolean {
+  return record.kind === 'leave' || (record.kind === 'presence' && activityOf(record) === 'asleep');
 }
 
 function earliestOf(links: Iterable<TreeLink>): number {

@@ -5,8 +5,9 @@ import { addChild, dropChild, isChild } from '../../src/broadcast/children.ts';
 import type { Broadcast } from '../../src/broadcast/mode.ts';
 import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
 import type { Path, Source } from '../../src/fact.ts';
+import { type Activity, presenceValue } from '../../src/identity/presence-value.ts';
 import { type SignedRecord, shortIdOf } from '../../src/identity/record.ts';
-import type { Now, PeerId } from '../../src/types.ts';
+import type { Hlc, Now, PeerId } from '../../src/types.ts';
 import { nobody } from '../support/nobody.ts';
 import { at, peer } from '../support/peers.ts';
 import { createRecorder, ofType, type Recorder } from '../support/recorder.ts';
@@ -433,6 +434,21 @@ test('CAST-7: a goodbye of our own goes whole over every link, for nobody can as
   t.store(record({ author, kind: 'leave' }), links[0]!, 20);
   t.broadcast.flush(at(20));
   expect(t.frames()).toEqual(['1:ihave', '2:ihave']);
+});
+
+test('CAST-7: so does what a page says that is being stopped; what it said while it ran is announced', () => {
+  const t = bench();
+  t.store(said(1, self), 'self', 10, 'self');
+  for (const link of links) t.broadcast.onFrame(link, { type: 'prune', ids: [said(1, self).shortId] }, at(20));
+  t.frames();
+  const state = (activity: Activity, mono: number): SignedRecord =>
+    record({ author: self, kind: 'presence', value: presenceValue(1 as Hlc, null, undefined, activity), at: mono });
+  t.store(state('away', 30), 'self', 30, 'self');
+  t.broadcast.flush(at(30));
+  expect(t.frames()).toEqual(['0:ihave', '1:ihave', '2:ihave']);
+  t.store(state('asleep', 40), 'self', 40, 'self');
+  t.broadcast.flush(at(40));
+  expect(t.frames()).toEqual(['0:push', '1:push', '2:push']);
 });
 
 test('CAST-16: the first words of a room grow their tree and go over every link; a goodbye grows nothing', () => {
