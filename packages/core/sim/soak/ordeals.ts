@@ -7,6 +7,7 @@ import { type Effect, type Hlc, type Input, type PeerId, type Rng, wallMsOf } fr
 import { readSigned } from '../measure/invariants.ts';
 import { isUp, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
+import { reachable } from './reachable.ts';
 
 export interface Ordeals {
   onInput(node: SimNode, input: Input): void;
@@ -15,6 +16,13 @@ export interface Ordeals {
   endure(returning: SimNode | undefined): void;
   /** A sentence for each thing that was wrong. */
   readonly wrong: readonly string[];
+}
+
+export interface Room {
+  /** Every word comes to everybody, as in a tree and in a flood. */
+  readonly isComplete: boolean;
+  /** Signals are lost or dials fail: a link may take a few tries of ten seconds. */
+  readonly isRough: boolean;
 }
 
 const SHORT_STOP_MS = 2_000;
@@ -29,13 +37,14 @@ const HIDDEN_MS = 500;
 const TOLD_MS = 30_000;
 /** Where rumours may leave somebody out, anti-entropy has to bring it. */
 const SLOW_TOLD_MS = 60_000;
+const SETTLE_STEP_MS = 1_000;
 /** In a smaller room these may be all. */
 const LARGE = 8;
 const MAX_WRONG = 20;
 /** Who accuses has lost a link with the accused so lately; else it is a doubt, and asks for nothing but an answer. */
 const LOST_MS = 5_000;
 
-export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean): Ordeals {
+export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRough }: Room): Ordeals {
   const wrong: string[] = [];
   const toldMs = isComplete ? TOLD_MS : SLOW_TOLD_MS;
   /** Who may be accused at the moment, and who may even be given up. */
@@ -59,6 +68,13 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
   const pass = (ms: number): void => void world().advance(world().now + ms, Number.POSITIVE_INFINITY);
   const running = (): readonly SimNode[] => world().nodes.filter(isUp);
 
+  /** Whoever has no link yet can say nothing to anybody. */
+  const settle = (): void => {
+    const patientUntil = world().now + (isRough ? SLOW_TOLD_MS : 0);
+    const isApart = (): boolean => reachable(world(), running()[0]!).length < running().length;
+    while (world().now < patientUntil && isApart()) pass(SETTLE_STEP_MS);
+  };
+
   const stop = (ms: number): void => {
     const one = rng.pick(running());
     if (one === undefined) return;
@@ -75,6 +91,7 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
   const freeze = (): void => {
     const one = rng.pick(running());
     if (one === undefined) return;
+    settle();
     frozen = one;
     world().turn(one, 'hidden');
     pass(HIDDEN_MS);
@@ -86,6 +103,7 @@ export function createOrdeals(world: () => World, rng: Rng, isComplete: boolean)
     expectShown(one, 'away');
     world().turn(one, 'active');
     pass(isComplete ? CALM_MS : toldMs);
+    settle();
     expectShown(one, 'alive');
     frozen = undefined;
   };

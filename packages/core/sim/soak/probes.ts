@@ -7,6 +7,7 @@ import { decodeFrame, type Frame } from '@hearsay/core/wire';
 import { readSigned } from '../measure/invariants.ts';
 import { isUp, type Link, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
+import { isWhole, reachable } from './reachable.ts';
 
 export interface Probes {
   begin(): void;
@@ -123,22 +124,6 @@ export function createProbes(world: () => World, rng: Rng, isComplete: boolean):
       return found;
     },
   };
-}
-
-/** The running nodes that links lead to from `first`, itself included. */
-function reachable(world: World, first: SimNode): readonly SimNode[] {
-  const reached = [first];
-  for (const node of reached) {
-    for (const [peer, link] of node.links) {
-      const other = world.nodeOf(peer)!;
-      if (isWhole(link) && isUp(other) && !reached.includes(other)) reached.push(other);
-    }
-  }
-  return reached;
-}
-
-function isWhole({ up }: Link): boolean {
-  return up[0] && up[1];
 }
 
 /** What a frame carries or announces, by short id. */

@@ -48,7 +48,8 @@ export function runSoak(seed: number, options: SoakOptions = {}): SoakResult {
   const world = (): World => started!.world;
   const checks = createChecks(world, spreadsOnce);
   const probes = createProbes(world, rng, spreadsOnce);
-  const ordeals = createOrdeals(world, rng, spreadsOnce);
+  const isRough = (file.network?.loss ?? 0) + (file.network?.connectFailure ?? 0) > 0;
+  const ordeals = createOrdeals(world, rng, { isComplete: spreadsOnce, isRough });
   const run = startScenario(file, {
     onInput(_at, index, input) {
       const node = world().nodes[index]!;

@@ -36,6 +36,14 @@ describe('soak', () => {
     expect(runSoak(2, { config }).failures.join('\n')).toContain(by);
   });
 
+  it.each([
+    [52_013, 'who lost all links while it slept asks by the server, though others were heard through the mesh'],
+    [52_030, 'who is frozen says so to neighbours that are none of its tree'],
+    [1_795_194_859, 'who is to be frozen has a link, where a dial may fail'],
+  ])('SIM-83: seed %i: %s', seed => {
+    expect(runSoak(seed).failures).toEqual([]);
+  });
+
   it('SIM-44: a seed is one run: equal traces, and another for another seed', () => {
     const hashes = [7, 7, 8].map(seed => runSoak(seed).traceHash);
     expect(hashes[0]).toBe(hashes[1]);
