@@ -162,7 +162,10 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     const isProven = record.author === self || vouches.isShown(subject, record.author);
     if (!accusations.add(record, isProven, now)) return ignore('quota');
     outbox.fact({ type: 'record-stored', record, from, path, kept: true });
-    if (subject !== self && record.hlc > (saidOf(subject) ?? NEVER)) weigh(record, now);
+    if (subject === self) return;
+    // Those that were heard while it still spoke to this node count from when this node says so as well.
+    const counting = record.author === self ? accusations.against(subject) : [record];
+    for (const one of counting) if (one.hlc > (saidOf(subject) ?? NEVER)) weigh(one, now);
   };
 
   const onAccusation = (record: SignedRecord, from: Source, path: Path, now: Now): void => {

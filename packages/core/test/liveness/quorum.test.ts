@@ -50,6 +50,19 @@ test('LIVE-29: no more are asked for than there are members left', () => {
   expect(ofType(b.facts(), 'peer-failed').map(({ peer: who }) => who)).toEqual([ada, peer(2)]);
 });
 
+test('LIVE-29: who accuses as well counts those whom it did not believe before', () => {
+  const b = room(2);
+  b.up(ada);
+  b.accuse(peer(30), ada, 4_000);
+  b.until(6_600);
+  expect(b.suspicion()).not.toContain('peer-suspected');
+  b.accuse(self, ada, 6_600);
+  b.until(10_599);
+  expect(b.suspicion()).toEqual(['peer-suspected']);
+  b.until(10_600);
+  expect(b.suspicion()).toEqual(['peer-failed']);
+});
+
 test('LIVE-20: each side of a link vouches for the other at once, and again before that expires', () => {
   const b = bench({ ...QUIET, 'liveness.vouchMs': 100_000 });
   const vouched = (): readonly string[] =>

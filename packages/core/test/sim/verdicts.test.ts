@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Report, runScenario, type ScenarioFile } from '../../sim/index.ts';
+import { type Report, runScenario, type ScenarioFile, scenarios } from '../../sim/index.ts';
 
 const ROOM = { name: 'verdicts', nodes: 12, duration: '5m', join: { over: '3s' } } as const satisfies ScenarioFile;
 
@@ -20,6 +20,13 @@ describe('who is called dead, in a whole room', () => {
   it('LIVE-23: a link that brings nothing any more costs nobody an accusation', () => {
     const deaf = { at: '30s', do: 'deafen', nodes: [1, 5], for: '20s', every: '30s', until: '3m' } as const;
     expect(membersOf({ timeline: [deaf] }).accusations).toBe(0);
+  });
+
+  it('LIVE-29: in six-nodes with the seeds 4 and 15 one neighbour hears the other accuse before it does so itself', () => {
+    for (const seed of [4, 15]) {
+      const { report } = runScenario(scenarios.get('six-nodes')![0]!, { seed });
+      expect(report.membership.detectionMs.max).toBeLessThan(15_000);
+    }
   });
 
   it('LIVE-29: one that crashes is gone within 15 s, also when few have a link with it', () => {
