@@ -20,7 +20,6 @@ import {
 } from './fields.ts';
 import type { GateCode } from './gate.ts';
 import { wireLimits } from './limits.ts';
-import { encodePlain } from './plain.ts';
 import { asTopics, type SyncTopic, topicToWire } from './sync-topic.ts';
 
 export type Frame =
@@ -219,8 +218,7 @@ const readers: ReadonlyMap<Wire, (fields: readonly Wire[]) => Frame | undefined>
 
 export function encodeFrame(frame: Frame): Uint8Array {
   const codec = codecs[frame.type] as FrameCodec<Frame>;
-  const items = [codec.code, ...codec.write(frame)];
-  return encodePlain(items) ?? encodeCbor(items);
+  return encodeCbor([codec.code, ...codec.write(frame)]);
 }
 
 /** Bytes of a stranger to a frame, or the first reason why not. Never throws. */
