@@ -1,4 +1,5 @@
 import type { ScenarioFile } from '../scenario/scenario.ts';
+import { THREE_REGIONS } from './three-regions-6k.ts';
 
 const LOAD = { kind: 'state', perSecond: 10, bytes: 256 } as const;
 
@@ -9,14 +10,7 @@ export const exercise: ScenarioFile = {
     'Three regions of two thousand, who write all the time and stop for two seconds once a minute; one region is cut off for five minutes.',
   nodes: 6_000,
   duration: '12m',
-  regions: [
-    { name: 'west', share: 1 },
-    { name: 'east', share: 1 },
-    { name: 'south', share: 1 },
-  ],
-  network: {
-    latencyMs: { within: 10, between: 75, pairs: [{ regions: ['west', 'east'], ms: 40 }], jitter: 0.3 },
-  },
+  ...THREE_REGIONS,
   join: { over: '1m' },
   timeline: [
     { at: '2m', do: 'pause', for: '2s', over: '59s', every: '1m', until: '10m' },

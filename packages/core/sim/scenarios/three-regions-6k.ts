@@ -1,13 +1,7 @@
 import type { ScenarioFile } from '../scenario/scenario.ts';
 
-const threeRegions: ScenarioFile = {
-  name: 'three-regions-6k',
-  about:
-    'Three regions of two thousand, 20 ms there and back inside, 80 and 150 ms between them. Nobody states a presence.',
-  nodes: 6_000,
-  // Six thousand lists of six thousand members do not fit into the memory of one machine.
-  presence: false,
-  duration: '150s',
+/** 20 ms there and back inside a region, 80 and 150 ms between two. */
+export const THREE_REGIONS: Pick<ScenarioFile, 'regions' | 'network'> = {
   regions: [
     { name: 'west', share: 1 },
     { name: 'east', share: 1 },
@@ -16,6 +10,17 @@ const threeRegions: ScenarioFile = {
   network: {
     latencyMs: { within: 10, between: 75, pairs: [{ regions: ['west', 'east'], ms: 40 }], jitter: 0.3 },
   },
+};
+
+const threeRegions: ScenarioFile = {
+  name: 'three-regions-6k',
+  about:
+    'Three regions of two thousand, 20 ms there and back inside, 80 and 150 ms between them. Nobody states a presence.',
+  nodes: 6_000,
+  // Six thousand lists of six thousand members do not fit into the memory of one machine.
+  presence: false,
+  duration: '150s',
+  ...THREE_REGIONS,
   join: { over: '60s' },
   load: [{ from: '2m', to: '125s', kind: 'state', perSecond: 10, bytes: 256 }],
   expect: {
