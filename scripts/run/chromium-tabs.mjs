@@ -2,7 +2,7 @@
 import { chromium } from 'playwright';
 import { findChromium } from '../chromium.mjs';
 
-/** Nothing is fetched from outside. Throttling of hidden tabs stays as users have it. */
+/** Nothing is fetched from outside. Playwright's own switches keep hidden tabs from being throttled. */
 const ARGS = [
   '--disable-quic',
   '--no-first-run',
