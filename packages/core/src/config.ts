@@ -222,7 +222,7 @@ const numbers = {
     'design',
   ],
   'presence.renewalsPerSecond': [
-    4,
+    3,
     0.1,
     1_000,
     'records/s',
