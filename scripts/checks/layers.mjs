@@ -1,13 +1,13 @@
 /**
  * Imports inside `packages/core/src` point down only:
- * types → lib → contracts → outbox → modules (which never import each other) → metrics → contract → engine → index, host.
+ * types → lib → contracts → outbox → modules (which never import each other) → metrics → contract → modules → assemble, wiring → engine → index, host.
  */
 
 const SRC = 'packages/core/src/';
 const LAYERS = [
   ['types'],
   ['lib'],
-  ['wire', 'fact', 'input', 'effect', 'errors', 'config', 'identity'],
+  ['wire', 'fact', 'input', 'effect', 'errors', 'tunables', 'config', 'identity'],
   ['outbox'],
   [
     'guard',
@@ -26,6 +26,8 @@ const LAYERS = [
   ],
   ['metrics', 'due', 'refusal', 'stats'],
   ['contract'],
+  ['modules'],
+  ['assemble', 'wiring'],
   ['engine'],
   ['index', 'host'],
 ];
@@ -68,7 +70,7 @@ function arrowProblem(file, target) {
   const to = partOf(target);
   if (from === to || layerOf(file) === -1) return undefined;
   if (MODULES.includes(from) && MODULES.includes(to)) {
-    return `Module \`${from}\` imports its sibling \`${to}\`: say it as a fact and wire it in engine.ts.`;
+    return `Module \`${from}\` imports its sibling \`${to}\`: say it as a fact and wire it in wiring.ts.`;
   }
   if (layerOf(target) <= layerOf(file)) return undefined;
   return `\`${from}\` is below \`${to}\` and must not import it: move the shared part down, or turn the arrow round.`;

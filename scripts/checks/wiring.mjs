@@ -1,6 +1,6 @@
-/** The wiring table of ARCHITECTURE.md is the one that `engine.ts` and the modules really have. */
+/** The wiring table of ARCHITECTURE.md is the one that `wiring.ts` and the modules really have. */
 
-const ENGINE = 'packages/core/src/engine.ts';
+const WIRING = 'packages/core/src/wiring.ts';
 const PAGE = 'ARCHITECTURE.md';
 const MODULE_FILES = /^packages\/core\/src\/(\w+)(\/[\w-]+)*\.ts$/;
 
@@ -18,9 +18,9 @@ export function checkWiring(tree) {
 
 /** @param {import('./tree.mjs').Tree} tree */
 function wiringTable(tree) {
-  const engine = tree.text(ENGINE);
-  const react = bodyOf(engine, 'react').replace(/return (\w+)\(m, fact(?:, now)?\)/g, (_, name) =>
-    bodyOf(engine, name, 2),
+  const wiring = tree.text(WIRING);
+  const react = bodyOf(wiring, 'react').replace(/return (\w+)\(m(?:, fact)?(?:, now)?\)/g, (_, name) =>
+    bodyOf(wiring, name, 2),
   );
   const speakers = speakersOf(tree);
   const rows = [...react.matchAll(/^ {4}case '([\w-]+)':([\s\S]*?)(?=^ {4}case|$(?![\s\S]))/gm)].map(
@@ -34,8 +34,8 @@ function wiringTable(tree) {
 
 /** A function at the top level of a formatted file, from its name to its closing brace, moved in by `indent`. */
 function bodyOf(text, name, indent = 0) {
-  const body = new RegExp(`^function ${name}\\([\\s\\S]*?^}$`, 'm').exec(text)?.[0];
-  if (body === undefined) throw new Error(`${ENGINE} has no function ${name}`);
+  const body = new RegExp(`^(?:export )?function ${name}\\([\\s\\S]*?^}$`, 'm').exec(text)?.[0];
+  if (body === undefined) throw new Error(`${WIRING} has no function ${name}`);
   return body.replace(/^/gm, ' '.repeat(indent));
 }
 
