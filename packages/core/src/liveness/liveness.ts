@@ -20,6 +20,7 @@ import { createIntentions, type Intention } from './intentions.ts';
 import { createLocalHealth } from './local-health.ts';
 import { AT_ONCE_MS, createPartition } from './partition.ts';
 import { createProbes } from './probes.ts';
+import { createSolitude } from './solitude.ts';
 import { createSuspicions, OTHERS_NEEDED } from './suspicions.ts';
 import { createVouches } from './vouches.ts';
 import { createWatches, type Watch } from './watches.ts';
@@ -48,7 +49,7 @@ export interface Liveness {
   /** The newest word of a member, by hybrid clock; `undefined`: it is none. */
   saidAt(peer: PeerId): number | undefined;
   suspected(): number;
-  /** Many are silent, and the way to them may be cut: until then nobody is called dead for it. By the clock that never jumps. */
+  /** Many are silent, or this node has no link, and the way may be cut: until then nobody ends for not being heard. By the clock that never jumps. */
   heldUntil(): number;
 }
 
@@ -90,6 +91,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
   };
   const watches = createWatches({ config, outbox, rng, health, onAsked: probes.ask, onVouchDue: vouchFor });
   const partition = createPartition(config);
+  const solitude = createSolitude(config);
   const suspicions = createSuspicions({
     self,
     config,
@@ -203,11 +205,13 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     onNeighbourUp(peer, now) {
       toAccuse.delete(peer);
       watches.add(peer, now);
+      solitude.onLinks(watches.size(), now);
     },
 
     onNeighbourDown(peer, reason, now) {
       const links = watches.size();
       const watch = watches.remove(peer);
+      solitude.onLinks(watches.size(), now);
       if (reason === 'silent') {
         const heardAt = watch?.heardAt ?? now.mono;
         // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
@@ -327,7 +331,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     rttMs: peer => watches.get(peer)?.roundTrip.meanMs(),
     saidAt: saidOf,
     suspected: suspicions.size,
-    heldUntil: partition.heldUntil,
+    heldUntil: () => Math.max(partition.heldUntil(), solitude.until()),
   };
 }
 

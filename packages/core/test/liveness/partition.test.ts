@@ -105,9 +105,54 @@ test.each([
 
 test('LIVE-26: links that were lost one after the other are no sign', () => {
   const b = room();
-  for (let n = 1; n <= 6; n++) b.up(peer(n));
+  for (let n = 1; n <= 7; n++) b.up(peer(n));
   for (let n = 1; n <= 6; n++) b.liveness.onNeighbourDown(peer(n), 'silent', at(5_000 * n));
   expect(b.liveness.heldUntil()).toBe(Number.NEGATIVE_INFINITY);
+});
+
+/** All others, so many, are neighbours and fall silent: when the first has failed. */
+function failsWithout(links: number): number {
+  const b = bench(HOLD, 2);
+  b.member(self);
+  for (let n = 1; n <= links; n++) {
+    b.member(peer(n));
+    b.up(peer(n));
+  }
+  for (let n = 1; n <= links; n++) {
+    b.liveness.onNeighbourDown(peer(n), 'silent', at(8_000));
+    b.accuse(self, peer(n), 8_000);
+  }
+  return failures(b, 8_000)[0];
+}
+
+test('LIVE-26: both of two links silent, which is all, are worth 30 s as well; the only one of one is not', () => {
+  expect([failsWithout(1), failsWithout(2)]).toEqual([14_000, 38_000]);
+});
+
+test('LIVE-30: without a link nobody ends for not being heard, nor in the 10 s after; with one all is as ever', () => {
+  const b = room();
+  expect(b.liveness.heldUntil()).toBe(Number.NEGATIVE_INFINITY);
+  b.up(peer(1));
+  b.up(peer(2));
+  b.liveness.onNeighbourDown(peer(1), 'goodbye', at(8_000));
+  expect(b.liveness.heldUntil()).toBe(Number.NEGATIVE_INFINITY);
+  b.liveness.onNeighbourDown(peer(2), 'goodbye', at(9_000));
+  expect(b.liveness.heldUntil()).toBe(109_000);
+  b.up(peer(1), 20_000);
+  expect(b.liveness.heldUntil()).toBe(30_000);
+  b.up(peer(2), 25_000);
+  expect(b.liveness.heldUntil()).toBe(30_000);
+});
+
+test('LIVE-30: a hold that is over stays over, and a verdict on who was accused does not wait for a link', () => {
+  const b = room();
+  b.up(ada);
+  b.liveness.onNeighbourDown(ada, 'goodbye', at(8_000));
+  b.up(ada, 200_000);
+  expect(b.liveness.heldUntil()).toBe(108_000);
+  b.liveness.onNeighbourDown(ada, 'silent', at(300_000));
+  b.accuse(self, ada, 300_000);
+  expect(failures(b, 300_000)[0]).toBe(320_000);
 });
 
 test('LIVE-27: during a hold a quorum is enough', () => {
