@@ -1,26 +1,30 @@
+import type { Expiring } from './expiring-map.ts';
+
 /** A set with a size limit and one lifetime for all: the oldest go first, by time and by count. Adding again renews. */
-export interface ExpiringSet<Item> {
-  readonly size: number;
+export interface ExpiringSet<Item> extends Expiring {
   /** Differs from what it was before anything came or went. */
   readonly version: number;
   has(item: Item): boolean;
   add(item: Item, mono: number): void;
   delete(item: Item): boolean;
-  /** Drops what has outlived its time at `mono`. */
-  expire(mono: number): void;
   items(): IterableIterator<Item>;
 }
 
 export function createExpiringSet<Item>(limit: number, lifetimeMs: number): ExpiringSet<Item> {
-  return new Expiring(limit, lifetimeMs);
+  return new Items(limit, lifetimeMs);
 }
 
+const NOTHING = new Map<never, never>();
+
 /** A class for the same reason as the map's. */
-class Expiring<Item> implements ExpiringSet<Item> {
+class Items<Item> implements ExpiringSet<Item> {
   readonly #limit: number;
   readonly #lifetimeMs: number;
-  /** Whole milliseconds, which take no object of their own: there is one of these for every record of minutes. */
-  readonly #until = new Map<Item, number>();
+  /**
+   * Missing while there is nothing. Whole milliseconds, which take no object of their own: there is one of these for
+   * every record of minutes.
+   */
+  #until: Map<Item, number> | undefined;
   #version = 0;
 
   constructor(limit: number, lifetimeMs: number) {
@@ -29,7 +33,7 @@ class Expiring<Item> implements ExpiringSet<Item> {
   }
 
   get size(): number {
-    return this.#until.size;
+    return this.#until?.size ?? 0;
   }
 
   get version(): number {
@@ -37,10 +41,11 @@ class Expiring<Item> implements ExpiringSet<Item> {
   }
 
   has(item: Item): boolean {
-    return this.#until.has(item);
+    return this.#until?.has(item) ?? false;
   }
 
   add(item: Item, mono: number): void {
+    this.#until ??= new Map();
     const until = this.#until;
     if (!until.delete(item)) this.#version += 1;
     until.set(item, Math.ceil(mono + this.#lifetimeMs));
@@ -48,20 +53,21 @@ class Expiring<Item> implements ExpiringSet<Item> {
   }
 
   delete(item: Item): boolean {
-    const wasThere = this.#until.delete(item);
+    const wasThere = this.#until?.delete(item) ?? false;
     if (wasThere) this.#version += 1;
     return wasThere;
   }
 
   expire(mono: number): void {
-    if (this.#until.size === 0) return;
+    if (this.#until === undefined) return;
     for (const [item, until] of this.#until) {
       if (until > mono) return;
       this.delete(item);
     }
+    this.#until = undefined;
   }
 
   items(): IterableIterator<Item> {
-    return this.#until.keys();
+    return (this.#until ?? NOTHING).keys();
   }
 }

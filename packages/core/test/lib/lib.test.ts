@@ -107,6 +107,24 @@ test('LIB-2: so does an expiring set, item by item', () => {
   expect(set.size).toBe(0);
 });
 
+test('LIB-2: what has forgotten everything begins anew', () => {
+  const [map, set] = [createExpiringMap<string, number>(2, 1_000), createExpiringSet<string>(2, 1_000)];
+  for (const mono of [0, 5_000]) {
+    expect([map.size, map.has('a'), map.get('a'), map.delete('a'), ...map.keys(), ...map.entries()]).toEqual([
+      0,
+      false,
+      undefined,
+      false,
+    ]);
+    expect([set.size, set.has('a'), set.delete('a'), ...set.items()]).toEqual([0, false, false]);
+    map.set('a', 1, mono);
+    set.add('a', mono);
+    expect([...map.entries(), ...set.items()]).toEqual([['a', 1], 'a']);
+    map.expire(mono + 1_000);
+    set.expire(mono + 1_000);
+  }
+});
+
 test('LIB-3: equal seeds give equal numbers, other streams give others', () => {
   const numbers = (seed: number, stream: number): number[] => {
     const rng = createRng(seedFrom(seed, stream));
