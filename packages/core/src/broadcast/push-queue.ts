@@ -32,7 +32,7 @@ export function createPushQueue(maxBytes: number, onDrop: (hard: boolean) => voi
 class Queue implements PushQueue {
   readonly #maxBytes: number;
   readonly #onDrop: (hard: boolean) => void;
-  /** Made when they are needed: most links never have anything wait. */
+  /** There while they are needed: on most links nothing ever waits. */
   #lanes: readonly Lane[] = [];
   #size = 0;
   #bytes = 0;
@@ -69,6 +69,7 @@ class Queue implements PushQueue {
         this.#remove(lane, slot, record);
       }
     }
+    this.#lanes = [];
     return records;
   }
 
