@@ -41,9 +41,12 @@ const MAX_SHOWN = 4_096;
 const MAX_WAITING = 256;
 const WAITING_MS = 10_000;
 
+/** What it takes to be compared with the next, and to be shown. */
+type Held = Pick<SignedRecord, 'hlc' | 'bytes'>;
+
 export function createVouches(config: Config): Vouches {
   const lifeMs = config['liveness.vouchMs'];
-  const own: ExpiringMap<PeerId, SignedRecord> = createExpiringMap(MAX_OWN, lifeMs);
+  const own: ExpiringMap<PeerId, Held> = createExpiringMap(MAX_OWN, lifeMs);
   const given: ExpiringMap<PeerId, true> = createExpiringMap(MAX_OWN, lifeMs);
   const shown: ExpiringMap<string, true> = createExpiringMap(MAX_SHOWN, lifeMs);
   const links: ExpiringMap<PeerId, number> = createExpiringMap(MAX_SHOWN, lifeMs);
@@ -54,8 +57,9 @@ export function createVouches(config: Config): Vouches {
 
   return {
     keep(record, now) {
-      if (record.hlc <= (own.get(record.author)?.hlc ?? 0)) return false;
-      own.set(record.author, record, now.mono);
+      const { author, hlc, bytes } = record;
+      if (hlc <= (own.get(author)?.hlc ?? 0)) return false;
+      own.set(author, { hlc, bytes }, now.mono);
       learn(record, now);
       return true;
     },
