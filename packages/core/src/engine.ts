@@ -136,6 +136,7 @@ function wake(m: Modules, now: Now): void {
     if (at !== undefined && at <= now.mono) module.onWake(now);
   }
   for (const peer of m.flow.takePaced(now)) onLinkEased(m, peer, now);
+  m.relay.sweep(now);
   // A tick may have emptied a queue into a link that is not full, and of which the host will say nothing.
   m.authoring.onLinkEased(now);
 }

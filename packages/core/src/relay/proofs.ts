@@ -5,7 +5,7 @@
 import type { Config } from '../config.ts';
 import { SIGNATURE_BYTES, signalText, splitSignal } from '../identity/signed-signal.ts';
 import { concatBytes, toHex } from '../lib/bytes.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { createExpiringMap, type Expiring, type ExpiringMap } from '../lib/expiring-map.ts';
 import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Job, Now, PeerId, Via } from '../types.ts';
@@ -36,6 +36,8 @@ export interface Proofs {
   check(from: PeerId, payload: Uint8Array, hop: PeerId | undefined, now: Now): void;
   /** What was checked by this job, if it is genuine and came for the first time. */
   takeChecked(job: Job, ok: boolean, now: Now): Arrival | undefined;
+  /** Signals that are being signed, that are being checked, and those that were taken in. */
+  readonly tables: readonly Expiring[];
 }
 
 export interface ProofTools {
@@ -117,6 +119,8 @@ export function createProofs({ self, config, outbox, networkId, nextJob }: Proof
       taken.add(arrival.name, now.mono);
       return arrival;
     },
+
+    tables: [signing, checking, taken],
   };
 }
 

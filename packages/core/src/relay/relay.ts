@@ -5,7 +5,7 @@
  * Whoever carries it cannot make it up: it is signed by its source (proofs.ts).
  */
 import type { Fact, Source } from '../fact.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { createExpiringMap, type Expiring, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Job, Now, PeerId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
@@ -31,6 +31,10 @@ export interface Relay {
   onServerUnreachable(peer: PeerId, now: Now): void;
   onServer(up: boolean): void;
   onFrame(from: PeerId, frame: RelayFrame, now: Now): void;
+  /** Drops what has outlived its time. It hurts nobody and can wait until this node is awake for something else. */
+  sweep(now: Now): void;
+  /** Nothing is remembered that ends by itself. */
+  isSwept(): boolean;
   carried(): number;
 }
 
@@ -43,6 +47,9 @@ const PASSED_MS = 30_000;
 const HEARD_MS = 30_000;
 /** Payloads kept per target for a second try through the mesh, should the server not know the target. */
 const RETRY_PAYLOADS = 4;
+/** What a conversation has left behind is looked for so often, while there is any. */
+const SWEEP_MS = 10_000;
+const NEVER = Number.POSITIVE_INFINITY;
 /** Ways that a probe, or its answer, takes at once. */
 const DETOURS = 3;
 
@@ -60,6 +67,8 @@ export function createRelay(tools: RelayTools): Relay {
   /** Over which link, or that by the server, a peer that is signaling with us was heard last: its answer goes the same way. */
   const heard: ExpiringMap<PeerId, PeerId | 'server'> = createExpiringMap(256, HEARD_MS);
   const unconfirmed: ExpiringMap<PeerId, Unconfirmed> = createExpiringMap(64, 5_000);
+  const tables: readonly Expiring[] = [passed, heard, unconfirmed, ways.fresh, ...proofs.tables];
+  let sweepAt = NEVER;
   let serverUp = false;
   let carried = 0;
 
@@ -118,9 +127,10 @@ export function createRelay(tools: RelayTools): Relay {
     outbox.effect({ type: 'server-signal', to, payload });
   };
 
-  const expire = (now: Now): void => {
-    for (const map of [passed, heard, unconfirmed]) map.expire(now.mono);
-    ways.expire(now);
+  /** Before a conversation leaves anything behind. */
+  const expire = ({ mono }: Now): void => {
+    for (const table of [passed, heard, unconfirmed, ways.fresh]) table.expire(mono);
+    sweepAt = Math.min(sweepAt, mono + SWEEP_MS);
   };
 
   /** Back where it came from it would be of no use, and where it has been before it led to nothing. */
@@ -147,6 +157,7 @@ export function createRelay(tools: RelayTools): Relay {
     },
 
     onSignalOut({ to, payload, detour = false }, now) {
+      expire(now);
       proofs.sign(to, payload, detour, now);
     },
 
@@ -173,7 +184,10 @@ export function createRelay(tools: RelayTools): Relay {
       outbox.fact({ type: 'signal-in', from, payload: signal, via });
     },
 
-    onServerSignal: (from, payload, now) => proofs.check(from, payload, undefined, now),
+    onServerSignal(from, payload, now) {
+      expire(now);
+      proofs.check(from, payload, undefined, now);
+    },
 
     onServerUnreachable(peer, now) {
       const waiting = unconfirmed.get(peer);
@@ -203,6 +217,17 @@ export function createRelay(tools: RelayTools): Relay {
       outbox.send(hop, { type: 'relay', id: frame.id, to: frame.to, from: frame.from, ttl, payload: frame.payload });
     },
 
+    sweep({ mono }) {
+      if (mono < sweepAt) return;
+      let left = 0;
+      for (const table of [...tables, ...[...links.values()].map(({ shares }) => shares)]) {
+        table.expire(mono);
+        left += table.size;
+      }
+      sweepAt = left > 0 ? mono + SWEEP_MS : NEVER;
+    },
+
+    isSwept: () => sweepAt === NEVER,
     carried: () => carried,
   };
 }

@@ -1,6 +1,6 @@
 /** Which link leads to whom. A way costs nothing to learn: something of a peer came over a link, so it leads back. */
 import type { Config } from '../config.ts';
-import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import { createExpiringMap, type Expiring, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { Now, PeerId } from '../types.ts';
 
 export interface Ways {
@@ -10,7 +10,8 @@ export interface Ways {
   onSignal(peer: PeerId, hop: PeerId, now: Now): void;
   onNamed(peer: PeerId, hop: PeerId): void;
   forget(peer: PeerId): void;
-  expire(now: Now): void;
+  /** Those that a signal came by of late. */
+  readonly fresh: Expiring;
   /** Has a signal of it come this way of late? */
   isFresh(peer: PeerId): boolean;
   /** The best first; some may lead nowhere, or be the same. */
@@ -56,7 +57,7 @@ export function createWays(config: Config): Ways {
       first.delete(peer);
       second.delete(peer);
     },
-    expire: now => fresh.expire(now.mono),
+    fresh,
     isFresh: peer => fresh.has(peer),
     to: peer => [fresh.get(peer), first.get(peer), second.get(peer)],
   };

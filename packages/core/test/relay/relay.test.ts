@@ -468,3 +468,46 @@ test('RELAY-7: who has lost all links asks the server, also for those who were h
   b.say();
   expect([b.passed(), ofType(b.effects(), 'server-signal').map(({ to }) => to)]).toEqual([[], [far]]);
 });
+
+const carriedByServer = (b: Bench): void => {
+  b.relay.onServer(true);
+  b.say();
+};
+
+/** Sweeps once a second from `from` on, and says when nothing was left. */
+const sweptAt = ({ relay }: Bench, from: number): number => {
+  for (let mono = from; mono < 1_000_000; mono += 1_000) {
+    relay.sweep(at(mono));
+    if (relay.isSwept()) return mono;
+  }
+  return Number.POSITIVE_INFINITY;
+};
+
+test.each<readonly [string, (b: Bench) => void, number]>([
+  [
+    'a signal of its own that nobody signs',
+    ({ relay }) => relay.onSignalOut({ type: 'signal-out', to: far, payload: signal }, at(0)),
+    30_000,
+  ],
+  ['a signal of its own', b => b.say(), 30_000],
+  ['one that the server carried', carriedByServer, 10_000],
+  ['one that nobody checks', ({ relay }) => relay.onFrame(a, forUs(far), at(0)), 30_000],
+  ['one that was taken in', b => b.receive(a, forUs(far)), 120_000],
+  ['one that it passed on', b => b.receive(a, frame()), 30_000],
+  ['one beyond the share of its source', b => b.receive(a, frame({ ttl: 1 })), 30_000],
+])('RELAY-17: of %s nothing is left in time', (_, act, until) => {
+  const b = bench();
+  expect(b.relay.isSwept()).toBe(true);
+  act(b);
+  expect(b.relay.isSwept()).toBe(false);
+  expect(sweptAt(b, 0)).toBe(until);
+});
+
+test('RELAY-17: the share of a source is full again when it is forgotten, and not before', () => {
+  const b = bench({ 'relay.sourceBurst': 10, 'relay.sourcePerSecond': 0.1 });
+  for (let id = 0; id < 11; id++) b.receive(a, frame({ id, ttl: 1 }));
+  for (let mono = 0; mono < 99_000; mono += 1_000) b.relay.sweep(at(mono));
+  for (let id = 20; id < 30; id++) b.receive(a, frame({ id }), 99_000);
+  expect(b.passed()).toHaveLength(9);
+  expect(sweptAt(b, 99_000)).toBe(200_000);
+});
