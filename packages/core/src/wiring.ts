@@ -87,6 +87,7 @@ function onRecordStored(m: Modules, fact: Extract<Fact, { type: 'record-stored' 
   m.broadcast.onRecordStored(record, from, path, now, isRenewal);
   m.sync.onRecordStored(fact, now);
   m.transfer.onRecordStored(fact);
+  if (fact.kept) record.rest();
 }
 
 function onNeighbourUp(m: Modules, { peer, outbound }: Extract<Fact, { type: 'neighbour-up' }>, now: Now): void {

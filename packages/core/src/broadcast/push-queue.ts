@@ -62,10 +62,10 @@ class Queue implements PushQueue {
     let taken = 0;
     for (const lane of this.#lanes) {
       for (const [slot, record] of lane) {
-        if (records.length > 0 && taken + record.bytes.length > FRAME_TARGET_BYTES) return records;
+        if (records.length > 0 && taken + record.size > FRAME_TARGET_BYTES) return records;
         if (records.length >= wireLimits.recordsPerFrame) return records;
         records.push(record.bytes);
-        taken += record.bytes.length;
+        taken += record.size;
         this.#remove(lane, slot, record);
       }
     }
@@ -76,7 +76,7 @@ class Queue implements PushQueue {
   #remove(lane: Lane, slot: string, record: Parcel): void {
     lane.delete(slot);
     this.#size -= 1;
-    this.#bytes -= record.bytes.length;
+    this.#bytes -= record.size;
   }
 
   #dropSoftest(): void {
@@ -91,7 +91,7 @@ class Queue implements PushQueue {
     const old = lane.get(slot);
     lane.set(slot, record);
     this.#size += old === undefined ? 1 : 0;
-    this.#bytes += record.bytes.length - (old?.bytes.length ?? 0);
+    this.#bytes += record.size - (old?.size ?? 0);
   }
 
   /** Last words come before the goodbye; the presence that it ends does not come at all. */

@@ -10,7 +10,7 @@ import type { Now, ShortId } from '../types.ts';
 import { type Author, authorIdOf } from './branches.ts';
 
 /** What of a record it takes to pass it on. */
-export type Parcel = Pick<SignedRecord, 'id' | 'author' | 'kind' | 'key' | 'bytes'>;
+export type Parcel = Pick<SignedRecord, 'id' | 'author' | 'kind' | 'key' | 'bytes' | 'size'>;
 
 export interface Recent {
   add(record: SignedRecord, now: Now): Parcel;
@@ -49,7 +49,7 @@ export function createRecent(): Recent {
 
   const count = (parcel: Parcel, sign: 1 | -1): void => {
     records += sign;
-    bytes += sign * parcel.bytes.length;
+    bytes += sign * parcel.size;
   };
 
   const dropOldest = (): ShortId => {
@@ -99,6 +99,7 @@ export function createRecent(): Recent {
 
 /** Nobody else keeps an event, and what has been read of it weighs as much again; other records are kept anyway. */
 function toParcel(record: SignedRecord): Parcel {
-  const { id, author, kind, key, bytes } = record;
-  return kind === 'event' ? { id, author, kind, key, bytes } : record;
+  if (record.kind !== 'event') return record;
+  const { id, author, kind, key, bytes, size } = record;
+  return { id, author, kind, key, bytes, size };
 }

@@ -4,7 +4,17 @@
  * over the body alone: a re-signed body must not get a second id.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, equalBytes, fromHex, headOf, toCharacters, toHex, utf8, utf8Length } from '../lib/bytes.ts';
+import {
+  concatBytes,
+  equalBytes,
+  fromCharacters,
+  fromHex,
+  headOf,
+  toCharacters,
+  toHex,
+  utf8,
+  utf8Length,
+} from '../lib/bytes.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import type { Digest, Hlc, PeerId, RecordId, ShortId, WallMs, Wire } from '../types.ts';
 import { decodeCbor, encodeCbor } from '../wire/cbor.ts';
@@ -38,6 +48,8 @@ export interface Evidence {
 }
 
 const VERSION = 1;
+/** The last field. */
+const VALUE_AT = 8;
 const SIGNATURE_BYTES = 64;
 const SHORT_DIGITS = 16;
 /** The largest `overlay.maxLinks`. */
@@ -64,6 +76,10 @@ export interface SignedRecord extends Statement {
   readonly shortId: ShortId;
   /** `signature ‖ body`, as it travels. Both are cut out when asked for: a view of bytes weighs as much as a signature. */
   readonly bytes: Uint8Array;
+  /** Of `bytes`. */
+  readonly size: number;
+  /** It is kept from now on and rarely looked at: what can be had again when asked for takes no memory meanwhile. */
+  rest(): void;
 }
 
 export type RecordCode = 'record-size' | 'record-cbor' | 'record-shape' | 'record-version' | 'record-network';
@@ -96,13 +112,67 @@ export function signatureOf({ bytes }: Pick<SignedRecord, 'bytes'>): Uint8Array 
   return bytes.subarray(0, SIGNATURE_BYTES);
 }
 
-/** Field by field: with a spread every record would get a shape of its own, and each access to it take a search. */
 function toRecord(said: Statement, bytes: Uint8Array): SignedRecord {
-  const { author, kind, seq, hlc, exp, key, value } = said;
-  const hash = hashOf(bytes);
-  const digest = toCharacters(hash) as Digest;
-  const id = idOf(hash);
-  return { author, kind, seq, hlc, exp, key, value, id, digest, shortId: shortIdOf(id), bytes };
+  return new Signed(said, bytes);
+}
+
+/** An array of bytes weighs 184 more than a string of as many characters. To read and to write those takes longer. */
+const MOST_AT_REST = 1_024;
+
+/** Field by field: with a spread every record would get a shape of its own, and each access to it take a search. */
+class Signed implements SignedRecord {
+  readonly author: PeerId;
+  readonly kind: Kind;
+  readonly seq: number;
+  readonly hlc: Hlc;
+  readonly exp: WallMs;
+  readonly key: string;
+  readonly id: RecordId;
+  readonly digest: Digest;
+  readonly shortId: ShortId;
+  /** Missing of state at rest: the app has it, and nobody here asks. */
+  #value: Wire | undefined;
+  /** A character for each at rest. */
+  #bytes: Uint8Array | string;
+
+  constructor({ author, kind, seq, hlc, exp, key, value }: Statement, bytes: Uint8Array) {
+    const hash = hashOf(bytes);
+    this.author = author;
+    this.kind = kind;
+    this.seq = seq;
+    this.hlc = hlc;
+    this.exp = exp;
+    this.key = key;
+    this.id = idOf(hash);
+    this.digest = toCharacters(hash) as Digest;
+    this.shortId = shortIdOf(this.id);
+    this.#value = value;
+    this.#bytes = bytes;
+  }
+
+  get value(): Wire {
+    return this.#value === undefined ? valueIn(this.bytes) : this.#value;
+  }
+
+  get bytes(): Uint8Array {
+    return typeof this.#bytes === 'string' ? fromCharacters(this.#bytes) : this.#bytes;
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  rest(): void {
+    if (this.kind === 'state') this.#value = undefined;
+    if (this.size <= MOST_AT_REST) this.#bytes = toCharacters(this.bytes);
+  }
+}
+
+/** Of a record that was read or made before. */
+function valueIn(bytes: Uint8Array): Wire {
+  const decoded = decodeCbor(bytes.subarray(SIGNATURE_BYTES));
+  const fields: Wire = decoded.ok ? decoded.value : null;
+  return Array.isArray(fields) ? (fields[VALUE_AT] as Wire) : null;
 }
 
 /** Reads a record from the network. The signature is *not* checked here; intake sees to that. */
@@ -112,7 +182,7 @@ export function readRecord(bytes: Uint8Array, networkId: Uint8Array): Result<Sig
   const decoded = decodeCbor(body);
   if (!decoded.ok) return fail('record-cbor');
   const fields = decoded.value;
-  if (!Array.isArray(fields) || fields.length !== 9) return fail('record-shape');
+  if (!Array.isArray(fields) || fields.length !== VALUE_AT + 1) return fail('record-shape');
   if (fields[0] !== VERSION) return fail('record-version');
   const network: Wire = fields[1];
   if (!(network instanceof Uint8Array) || !equalBytes(network, networkId)) return fail('record-network');

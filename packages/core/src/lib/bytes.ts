@@ -29,12 +29,19 @@ export function isHexOf(text: string, bytes: Uint8Array): boolean {
   return true;
 }
 
-/** A character for each of a few bytes. */
+/** A character for each of up to a few thousand bytes. */
 export function toCharacters(bytes: Uint8Array): string {
   // A plain list: spread, an array of bytes is walked ten times as slowly.
   const codes = new Array<number>(bytes.length);
   for (let i = 0; i < bytes.length; i++) codes[i] = bytes[i]!;
   return codesToText(codes);
+}
+
+/** The bytes that {@link toCharacters} was given. */
+export function fromCharacters(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 /** Of up to a few thousand characters below U+10000. */

@@ -90,7 +90,7 @@ class Queue implements BulkQueue {
       const item = items[at]!;
       if ('answer' in item || 'answer' in first! || item.session !== first!.session) break;
       if (records.length > 0 && isLarge(item.record)) break;
-      bytes += item.record.bytes.length;
+      bytes += item.record.size;
       if (records.length > 0 && bytes > FRAME_TARGET_BYTES) break;
       records.push(item.record);
       if (isLarge(item.record)) break;
@@ -107,5 +107,5 @@ class Queue implements BulkQueue {
 }
 
 function costOf(records: readonly SignedRecord[]): number {
-  return records.reduce((sum, record) => sum + (isLarge(record) ? OFFER_COST_BYTES : record.bytes.length), 0);
+  return records.reduce((sum, record) => sum + (isLarge(record) ? OFFER_COST_BYTES : record.size), 0);
 }

@@ -74,11 +74,11 @@ export function createServing(outbox: Outbox): Serving {
     onFetch(from, frame, now) {
       const { id } = frame;
       const record = records.get(id);
-      if (record === undefined || frame.from >= record.bytes.length) return send(from, id, frame.from, NOTHING);
+      if (record === undefined || frame.from >= record.size) return send(from, id, frame.from, NOTHING);
       const { jobs, promised } = clientOf(from, now);
-      const end = Math.min(frame.from + frame.length, record.bytes.length);
+      const end = Math.min(frame.from + frame.length, record.size);
       const bytes = (promised.get(id) ?? 0) + end - frame.from;
-      if (jobs.length >= MAX_JOBS || bytes > TIMES * record.bytes.length) {
+      if (jobs.length >= MAX_JOBS || bytes > TIMES * record.size) {
         return outbox.fact({ type: 'record-ignored', reason: 'asked-too-much' });
       }
       promised.set(id, bytes);

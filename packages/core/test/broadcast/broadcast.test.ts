@@ -85,7 +85,7 @@ test('CAST-4: a frame carries about 16 KiB, and 256 records at most', () => {
   }
   expect(sizes.reduce((sum, size) => sum + size)).toBe(300);
   const tiny = createPushQueue(1_000_000, unexpected);
-  for (let n = 0; n < 300; n++) tiny.add({ ...said(n), bytes: new Uint8Array(10) });
+  for (let n = 0; n < 300; n++) tiny.add({ ...said(n), size: 10, bytes: new Uint8Array(10) });
   expect(tiny.takeFrame()).toHaveLength(256);
 });
 

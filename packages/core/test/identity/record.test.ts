@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { expect, test } from 'vitest';
+import type { EngineOptions } from '../../src/contract.ts';
 import {
   bodyOf,
   encodeBody,
@@ -15,6 +16,7 @@ import { createPolicy } from '../../src/policy/policy.ts';
 import type { Hlc, RecordId, WallMs, Wire } from '../../src/types.ts';
 import { encodeCbor } from '../../src/wire/cbor.ts';
 import { wireLimits } from '../../src/wire/limits.ts';
+import { createNode } from '../support/node.ts';
 import { peer, WALL } from '../support/peers.ts';
 import { forge, NETWORK, record } from '../support/records.ts';
 
@@ -188,4 +190,44 @@ test('REC-9: newer is decided by clock, then author, then id, and never both way
 test('REC-1: an author is the key in the record, in hex', () => {
   const read = readRecord(record({ author: peer(7), at: 5 }).bytes, NETWORK);
   expect(read.ok && read.value).toMatchObject({ author: peer(7), hlc: (WALL + 5) * 2048 });
+});
+
+test.each<[Kind, Wire]>([
+  ['state', { a: [1, 'é', null], b: new Uint8Array([1, 2]) }],
+  ['state', new Uint8Array(10_000)],
+  ['presence', [1, { name: 'ada' }]],
+])('REC-13: at rest a %s says what it said', (kind, value) => {
+  const said = record({ kind, value });
+  const before = { id: said.id, value: said.value, bytes: said.bytes, size: said.size };
+  for (let n = 0; n < 2; n++) {
+    said.rest();
+    expect(said).toMatchObject(before);
+    expect(bodyOf(said)).toEqual(bodyOf(before));
+  }
+});
+
+test.each([1_023, 1_024, 1_025])('REC-13: at rest %i bytes are kept as they are above 1,024', length => {
+  const said = record({ value: 'x'.repeat(length - record({ value: 'x'.repeat(500) }).size + 500) });
+  const { bytes } = said;
+  expect([said.size, bytes.length]).toEqual([length, length]);
+  said.rest();
+  expect(said.bytes === bytes).toBe(length > 1_024);
+});
+
+test('REC-13: an engine lays what it keeps to rest, and not what it shows and forgets', () => {
+  const resting: Kind[] = [];
+  const read: NonNullable<EngineOptions['read']> = (bytes, networkId) => {
+    const result = readRecord(bytes, networkId);
+    if (result.ok) {
+      const { kind } = result.value;
+      Object.defineProperty(result.value, 'rest', { value: () => resting.push(kind) });
+    }
+    return result;
+  };
+  const node = createNode({ read });
+  node.handle({ type: 'start' });
+  node.link(peer(1));
+  const kinds = ['presence', 'state', 'event'] as const;
+  node.push(peer(1), ...kinds.map(kind => record({ kind, author: peer(1) })));
+  expect(resting).toEqual(['presence', 'state']);
 });

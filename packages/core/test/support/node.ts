@@ -1,6 +1,6 @@
 import type { ConfigOverrides } from '../../src/config.ts';
 import type { Effect } from '../../src/effect.ts';
-import { createEngine, type Engine } from '../../src/engine.ts';
+import { createEngine, type Engine, type EngineOptions } from '../../src/engine.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
 import type { Delivery, Input } from '../../src/input.ts';
 import { seedFrom } from '../../src/lib/rng.ts';
@@ -35,6 +35,7 @@ export interface NodeOptions {
   readonly config?: ConfigOverrides;
   readonly seed?: number;
   readonly sealKey?: Uint8Array;
+  readonly read?: EngineOptions['read'];
   /** Verify effects wait for the test's own answers. */
   readonly slowCrypto?: boolean;
   /** What is sent stays in the machine until the test says otherwise. */
@@ -49,8 +50,8 @@ export function createNode(options: NodeOptions = {}): TestNode {
   let mono = 0;
   let sent: Sent[] = [];
   let effects: Effect[] = [];
-  const { config, seed = 1, sealKey } = options;
-  const engine = createEngine({ self, app: APP, room: ROOM, config, sealKey, seed: seedFrom(seed, 0) }, at(0));
+  const { config, seed = 1, sealKey, read } = options;
+  const engine = createEngine({ self, app: APP, room: ROOM, config, sealKey, read, seed: seedFrom(seed, 0) }, at(0));
 
   const answer = (effect: Effect): void => {
     if (effect.type === 'sign') {

@@ -68,7 +68,7 @@ export function record(said: Said = {}): SignedRecord {
 /** The same body under a signature that nobody made. `n` tells forgeries apart. */
 export function forge(genuine: SignedRecord, n = 1): SignedRecord {
   const signature = new Uint8Array(64).fill(n);
-  return { ...genuine, bytes: concatBytes(signature, bodyOf(genuine)) };
+  return assemble(genuine, bodyOf(genuine), signature);
 }
 
 /** By a neighbour, with the accused's word that it is one; `links`: how many the accused said it has. */

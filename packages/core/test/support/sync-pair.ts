@@ -20,7 +20,16 @@ export function fakeRecord(rng: Rng, ageMs: number, size = 40, kind: 'state' | '
   const id = digest.slice(0, 32) as RecordId;
   const bytes = new Uint8Array(size);
   bytes.set(utf8(id));
-  return { ...SAMPLES[kind], id, digest: toCharacters(fromHex(digest)!) as Digest, hlc: hlcAt(WALL - ageMs), bytes };
+  return {
+    ...SAMPLES[kind],
+    value: SAMPLES[kind].value,
+    id,
+    digest: toCharacters(fromHex(digest)!) as Digest,
+    hlc: hlcAt(WALL - ageMs),
+    bytes,
+    size,
+    rest: () => undefined,
+  };
 }
 
 export interface Side {

@@ -177,7 +177,7 @@ test('SYNC-17: no more records go to a neighbour within a minute than a room hol
 
 test('SYNC-11: the bulk queue of a link is bounded, its answers included', () => {
   const queue = createBulkQueue(1_024, at(0));
-  const large = { ...some(1)[0]!, bytes: new Uint8Array(wireLimits.inlineBytes) };
+  const large = { ...some(1)[0]!, size: wireLimits.inlineBytes, bytes: new Uint8Array(wireLimits.inlineBytes) };
   queue.add(1, [large]);
   expect(queue.take(at(0))?.type).toBe('delta');
   // Nothing can leave from here on.
@@ -198,7 +198,7 @@ test('SYNC-11: the bulk queue of a link is bounded, its answers included', () =>
 
 test('SYNC-22: large records are offered in their turn, no faster than the other side admits frames', () => {
   const queue = createBulkQueue(262_144, at(0));
-  const large = { ...some(1)[0]!, bytes: new Uint8Array(wireLimits.inlineBytes + 1) };
+  const large = { ...some(1)[0]!, size: wireLimits.inlineBytes + 1, bytes: new Uint8Array(wireLimits.inlineBytes + 1) };
   queue.add(
     1,
     Array.from({ length: 1_000 }, () => large),

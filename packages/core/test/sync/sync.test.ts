@@ -565,7 +565,7 @@ test('SYNC-22: while a neighbour has large records to offer its session goes on,
   const pair = createPair({ 'sync.bytesPerSecond': 65_536, 'sync.periodMs': 600_000 });
   const rng = rngOf(0, 22);
   const bytes = new Uint8Array(wireLimits.inlineBytes + 1);
-  for (let n = 0; n < 400; n++) pair.a.store({ ...fakeRecord(rng, n), bytes });
+  for (let n = 0; n < 400; n++) pair.a.store({ ...fakeRecord(rng, n), size: bytes.length, bytes });
   pair.linkUp();
   pair.run(10_000);
   for (const { sync } of [pair.a, pair.b]) sync.onWake(at(10_000));

@@ -111,10 +111,13 @@ test.each(golden.records.map(vector => [vector.statement.kind, vector] as const)
     const signature = new Uint8Array(64).fill(1);
     const bytes = concatBytes(signature, body);
     const digest = toCharacters(sha256(body));
-    expect(readRecord(bytes, golden.network)).toStrictEqual({
-      ok: true,
-      value: { ...statement, id, digest, shortId: id.slice(0, 16), bytes },
-    });
+    const read = readRecord(bytes, golden.network);
+    const expected = { ...statement, id, digest, shortId: id.slice(0, 16), bytes, size: bytes.length };
+    expect(read).toMatchObject({ ok: true, value: expected });
+    if (!read.ok) return;
+    read.value.rest();
+    expect(read.value).toMatchObject(expected);
+    expect(read.value.bytes).not.toBe(bytes);
   },
 );
 
