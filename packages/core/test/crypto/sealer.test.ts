@@ -1,6 +1,8 @@
+import { createPrivateKey, createPublicKey, diffieHellman, hkdfSync } from 'node:crypto';
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { expect, test } from 'vitest';
 import { createSealer, MAX_SEALED_BYTES, type Sealer } from '../../src/host/crypto/sealer.ts';
-import { fromHex, utf8 } from '../../src/lib/bytes.ts';
+import { concatBytes, fromHex, utf8 } from '../../src/lib/bytes.ts';
 import type { PeerId } from '../../src/types.ts';
 import { peer } from '../support/peers.ts';
 
@@ -23,7 +25,7 @@ test('SEAL-1: the two who told each other their keys read each other, both ways'
 test('SEAL-2: what is sealed shows none of it, and twice the same looks different', () => {
   const there = ada.channel(peer(2), bob.publicKey, 5)!;
   const [one, two] = [there.seal(said), there.seal(said)];
-  expect(one).toHaveLength(said.length + 32);
+  expect(one).toHaveLength(said.length + 40);
   expect(one).not.toEqual(two);
   expect(new TextDecoder('latin1').decode(one)).not.toContain('192.168');
 });
@@ -47,17 +49,22 @@ test('SEAL-3: with any bit changed, or of any other length, it does not open, an
     expect(here.open(sealed.with(bit >> 3, sealed[bit >> 3]! ^ (1 << (bit & 7))))).toBeUndefined();
   }
   for (let length = 0; length < sealed.length; length++) expect(here.open(sealed.slice(0, length))).toBeUndefined();
-  expect(here.open(new Uint8Array(MAX_SEALED_BYTES + 32))).toBeUndefined();
-  expect(here.open(new Uint8Array(MAX_SEALED_BYTES + 33))).toBeUndefined();
+  expect(here.open(new Uint8Array(MAX_SEALED_BYTES + 40))).toBeUndefined();
+  expect(here.open(new Uint8Array(MAX_SEALED_BYTES + 41))).toBeUndefined();
 });
 
 test.each([
-  ['the identity', `01${'00'.repeat(31)}`],
-  ['a point of order 2', `ec${'ff'.repeat(30)}7f`],
-  ['a point of order 4', '00'.repeat(32)],
-  ['a point of order 8', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'],
-  ['no point', `02${'00'.repeat(31)}`],
+  ['zero', '00'.repeat(32)],
+  ['one', `01${'00'.repeat(31)}`],
+  ['a point of order 8', 'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800'],
+  ['the other point of order 8', '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157'],
+  ['a point of order 4', `ec${'ff'.repeat(30)}7f`],
+  ['zero in another encoding', `ed${'ff'.repeat(30)}7f`],
+  ['one in another encoding', `ee${'ff'.repeat(30)}7f`],
+  ['zero with the bit that does not count', `${'00'.repeat(31)}80`],
+  ['nothing', ''],
   ['31 bytes', '58'.repeat(31)],
+  ['33 bytes', '58'.repeat(33)],
 ])('SEAL-4: %s is no key: the secret with it would be anybody’s', (_what, key) => {
   expect(ada.channel(peer(2), fromHex(key)!, 5)).toBeUndefined();
 });
@@ -68,4 +75,27 @@ test('SEAL-5: a key is of one run: the same random bytes give the same, others a
   expect(fixed(1).publicKey).toEqual(fixed(1).publicKey);
   expect(fixed(1).publicKey).not.toEqual(fixed(2).publicKey);
   expect(ada.publicKey).toHaveLength(32);
+});
+
+test('SEAL-6: keys, secrets and what is sealed are those of the standards', () => {
+  const raw = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
+  const [secret, nonce] = [new Uint8Array(32).fill(7), new Uint8Array(24).fill(9)];
+  const fixed = createSealer({ self: peer(1), randomBytes: length => (length === 32 ? secret : nonce) });
+  const jwk = { kty: 'OKP', crv: 'X25519', x: raw(fixed.publicKey) };
+  const shared = diffieHellman({
+    privateKey: createPrivateKey({ key: { ...jwk, d: raw(secret) }, format: 'jwk' }),
+    publicKey: createPublicKey({ key: { ...jwk, x: raw(bob.publicKey) }, format: 'jwk' }),
+  });
+  const info = concatBytes(
+    utf8('hearsay seal 1\n'),
+    new Uint8Array([0x01, 0x02, 0x03, 0x04]),
+    fromHex(peer(1))!,
+    fromHex(peer(2))!,
+    fixed.publicKey,
+    bob.publicKey,
+  );
+  const key = new Uint8Array(hkdfSync('sha256', shared, new Uint8Array(0), info, 32));
+  const sealed = fixed.channel(peer(2), bob.publicKey, 0x01020304)!.seal(said);
+  expect(sealed).toEqual(concatBytes(nonce, xchacha20poly1305(key, nonce).encrypt(said)));
+  expect(bob.channel(peer(1), fixed.publicKey, 0x01020304)!.open(sealed)).toEqual(said);
 });

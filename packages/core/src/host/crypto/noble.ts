@@ -47,4 +47,4 @@ function littleEndian(bytes: Uint8Array): bigint {
   return BigInt(`0x${toHex(bytes.slice().reverse())}`);
 }
 
-export const GROUP_ORDER: bigint = 2n ** 252n + 27742317777372353535851937790883648493n;
+const GROUP_ORDER: bigint = 2n ** 252n + 27742317777372353535851937790883648493n;

@@ -100,7 +100,7 @@ function checkAuthor(id: PeerId): Author | undefined {
 }
 
 /** What these bytes encode, if that is canonical, on the curve, of the prime-order subgroup and not the identity. */
-export function soundPoint(bytes: Uint8Array): Point | undefined {
+function soundPoint(bytes: Uint8Array): Point | undefined {
   try {
     // Strict decoding. (On this curve each non-canonical encoding has torsion besides; that is luck, not the rule.)
     const point = Point.fromBytes(bytes, false);
