@@ -41,6 +41,8 @@ const SETTLE_STEP_MS = 1_000;
 /** In a smaller room these may be all. */
 const LARGE = 8;
 const MAX_WRONG = 20;
+/** As long as an engine holds that nobody can be heard (`liveness.partitionMs` of the schedule). */
+const ALONE_MS = 60_000;
 /** Who accuses has lost a link with the accused so lately; else it is a doubt, and asks for nothing but an answer. */
 const LOST_MS = 5_000;
 
@@ -58,6 +60,8 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
   const frozenShown = new Map<SimNode, string>();
   /** By node and peer: when a link between them ended. */
   const lostAt = new Map<string, number>();
+  /** Since when a node that has no link has had none. */
+  const aloneSince = new Map<SimNode, number>();
   /** Of those who are back: the incarnations of the new life, and to whom it is shown. */
   const backs = new Map<PeerId, { readonly incarnations: Set<number>; readonly shownBy: Set<SimNode> }>();
 
@@ -141,11 +145,15 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
     }
   };
 
+  /** When dial upon dial fails, there is nobody to be heard, and an end to waiting. */
+  const isLongAlone = (node: SimNode): boolean =>
+    node.links.size === 0 && world().now - (aloneSince.get(node) ?? world().now) >= ALONE_MS;
+
   const onGone = (node: SimNode, peer: PeerId, reason: string): void => {
     const subject = world().nodeOf(peer)!;
     backs.get(peer)?.shownBy.delete(node);
     if (subject === crashed && !isUp(subject)) toldOfCrash.add(node);
-    else if (isUp(subject) && subject !== sleeper)
+    else if (isUp(subject) && subject !== sleeper && !isLongAlone(node))
       complain(`node ${node.index} was told that ${subject.index}, who runs, had ${reason}`);
   };
 
@@ -161,7 +169,10 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
     complain(`node ${node.index} accused ${subject.index}, who runs`);
   };
 
-  const onLost = (node: SimNode, peer: PeerId): void => void lostAt.set(pairOf(node, peer), world().now);
+  const onLost = (node: SimNode, peer: PeerId): void => {
+    lostAt.set(pairOf(node, peer), world().now);
+    if (node.links.size <= 1) aloneSince.set(node, world().now);
+  };
 
   return {
     onInput(node, input) {

@@ -98,8 +98,13 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     linksOf: vouches.linksOf,
     members: () => members.size,
     healthFactor: health.factor,
-    heldUntil: partition.heldUntil,
+    heldUntil: () => Math.max(partition.heldUntil(), solitude.unansweredUntil()),
   });
+
+  const onLinks = (now: Now): void => {
+    solitude.onLinks(watches.size(), members.size - (members.has(self) ? 1 : 0), now);
+    suspicions.review();
+  };
 
   /** `undefined`: no member. */
   const saidOf = (peer: PeerId): number | undefined => saidSince.get(peer) ?? members.get(peer)?.hlc;
@@ -205,13 +210,13 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     onNeighbourUp(peer, now) {
       toAccuse.delete(peer);
       watches.add(peer, now);
-      solitude.onLinks(watches.size(), now);
+      onLinks(now);
     },
 
     onNeighbourDown(peer, reason, now) {
       const links = watches.size();
       const watch = watches.remove(peer);
-      solitude.onLinks(watches.size(), now);
+      onLinks(now);
       if (reason === 'silent') {
         const heardAt = watch?.heardAt ?? now.mono;
         // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
@@ -331,7 +336,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     rttMs: peer => watches.get(peer)?.roundTrip.meanMs(),
     saidAt: saidOf,
     suspected: suspicions.size,
-    heldUntil: () => Math.max(partition.heldUntil(), solitude.until()),
+    heldUntil: () => Math.max(partition.heldUntil(), solitude.unheardUntil()),
   };
 }
 

@@ -24,8 +24,6 @@ const MEMBERS_SHARE = 0.1;
 const UNSURE_MS = 30_000;
 /** Tabs of one machine die together, and that is no partition. */
 const LEAST = 3;
-/** Two are enough where they are all: without a link no answer can come. */
-const LEAST_OF_ALL = 2;
 
 export function createPartition(config: Config): Partition {
   let silentAt: number[] = [];
@@ -45,7 +43,6 @@ export function createPartition(config: Config): Partition {
       const { length: count } = silentAt;
       const share = count / (links + count - 1);
       if (count >= LEAST && share >= LINKS_SHARE) hold(share >= SURE_SHARE, now);
-      else if (count >= LEAST_OF_ALL && links === 1) hold(false, now);
     },
     onSuspects(suspects, members, now) {
       if (suspects >= Math.max(LEAST, MEMBERS_SHARE * members)) hold(true, now);

@@ -1,27 +1,41 @@
 /**
- * Without a link nothing is heard of anybody. That a presence is not renewed then says something about this node, not
- * about its author, for as long as a cut is believed in.
+ * Without a link nothing is heard of anybody: no answer to an accusation, no renewed presence. That says something about
+ * this node, not about the others, for a while.
  */
 import type { Config } from '../config.ts';
 import type { Now } from '../types.ts';
 
 export interface Solitude {
-  /** This node has so many neighbours now. */
-  onLinks(count: number, now: Now): void;
-  /** Nobody ends before for what was not heard. */
-  until(): number;
+  /** This node has so many links now, and sees so many others. */
+  onLinks(links: number, others: number, now: Now): void;
+  /** Nobody has failed before for what was not answered. */
+  unansweredUntil(): number;
+  /** Nobody expires before for what was not renewed. */
+  unheardUntil(): number;
 }
 
+/** A link is had again within that, or there may be nobody left. */
+const UNANSWERED_MS = 30_000;
 /** With a link again it takes a reconciliation to hear of all. */
 const CATCH_UP_MS = 10_000;
 
 export function createSolitude(config: Config): Solitude {
-  let until = Number.NEGATIVE_INFINITY;
+  let unansweredUntil = Number.NEGATIVE_INFINITY;
+  let unheardUntil = Number.NEGATIVE_INFINITY;
+
   return {
-    onLinks(count, now) {
-      if (count === 0) until = now.mono + config['liveness.partitionMs'];
-      else until = Math.min(until, now.mono + CATCH_UP_MS);
+    onLinks(links, others, now) {
+      if (links > 0) {
+        unansweredUntil = Math.min(unansweredUntil, now.mono + CATCH_UP_MS);
+        unheardUntil = Math.min(unheardUntil, now.mono + CATCH_UP_MS);
+      } else {
+        const forMs = config['liveness.partitionMs'];
+        unheardUntil = now.mono + forMs;
+        // The only other one was asked over the only line: nobody could say more about it.
+        if (others > 1) unansweredUntil = now.mono + Math.min(forMs, UNANSWERED_MS);
+      }
     },
-    until: () => until,
+    unansweredUntil: () => unansweredUntil,
+    unheardUntil: () => unheardUntil,
   };
 }

@@ -38,6 +38,10 @@ export interface Watch {
   measureAt: number;
   /** When this node's vouch for the peer is due to be renewed. */
   vouchAt: number;
+  /** When a vouch from before this node had its links is due to be corrected; infinite: it was looked at. */
+  correctAt: number;
+  /** This node's links when this one was new. */
+  linksThen: number;
   roundTrip: RoundTrip;
   /** When something is to be done about the link, as of the last change. */
   dueAt: number;
@@ -55,6 +59,8 @@ export interface WatchTools {
 
 /** How many times the usual limits a slow line may be granted. */
 const MOST_PATIENCE = 3;
+/** A newcomer has its links by then. Whoever got the first was told that there is no other, and alone would be a quorum. */
+const SETTLED_MS = 30_000;
 /** Of this node's links: so many unanswered at once, and more than half of all, and its own line may be what is bad. */
 const OWN_FAULT_LEAST = 3;
 
@@ -89,8 +95,15 @@ export function createWatches({ config, outbox, rng, health, onAsked, onVouchDue
   /** A ping without an answer is not asked again: that would renew the patience for ever. */
   const measureDueAt = (watch: Watch): number => (isAsked(watch) ? Number.POSITIVE_INFINITY : watch.measureAt);
 
+  const vouchDueAt = ({ vouchAt, correctAt }: Watch): number => Math.min(vouchAt, correctAt);
+
   const dueOf = (watch: Watch): number =>
-    Math.min(watch.sentAt + config['liveness.heartbeatMs'], measureDueAt(watch), silenceDueAt(watch), watch.vouchAt);
+    Math.min(
+      watch.sentAt + config['liveness.heartbeatMs'],
+      measureDueAt(watch),
+      silenceDueAt(watch),
+      vouchDueAt(watch),
+    );
 
   /** Follows every change of a watch. */
   const plan = (watch: Watch): void => {
@@ -130,13 +143,18 @@ export function createWatches({ config, outbox, rng, health, onAsked, onVouchDue
     return now.mono >= silenceDueAt(watch);
   };
 
+  const vouch = (peer: PeerId, watch: Watch, now: Now): void => {
+    const isWrong = now.mono >= watch.correctAt && watches.size > watch.linksThen;
+    if (now.mono >= watch.correctAt) watch.correctAt = Number.POSITIVE_INFINITY;
+    if (now.mono < watch.vouchAt && !isWrong) return;
+    watch.vouchAt = now.mono + rng.jitter(config['liveness.vouchMs'] / 2, 0.2);
+    onVouchDue(peer);
+  };
+
   const check = (peer: PeerId, watch: Watch, now: Now): void => {
     if (isSilent(peer, watch, now)) return outbox.fact({ type: 'neighbour-silent', peer });
     if (now.mono >= measureDueAt(watch)) ping(peer, watch, now);
-    if (now.mono >= watch.vouchAt) {
-      watch.vouchAt = now.mono + rng.jitter(config['liveness.vouchMs'] / 2, 0.2);
-      onVouchDue(peer);
-    }
+    if (now.mono >= vouchDueAt(watch)) vouch(peer, watch, now);
     if (now.mono >= watch.sentAt + config['liveness.heartbeatMs']) {
       // Planned first: a link too full for a heartbeat must not be due again at once, for ever.
       watch.sentAt = now.mono;
@@ -159,6 +177,8 @@ export function createWatches({ config, outbox, rng, health, onAsked, onVouchDue
         soughtAt: Number.NEGATIVE_INFINITY,
         measureAt: mono,
         vouchAt: mono,
+        correctAt: mono + SETTLED_MS,
+        linksThen: watches.size + 1,
         roundTrip: createRoundTrip(),
         dueAt: Number.POSITIVE_INFINITY,
       };

@@ -429,12 +429,15 @@ function measured(b: Bench, rtts: readonly number[]): number {
   b.liveness.onNeighbourUp(link, at(0));
   let mono = 0;
   for (const rtt of rtts) {
-    mono = b.liveness.nextWakeAt()!;
-    b.liveness.onWake(at(mono));
-    const ping = ofType(
-      b.sent().map(({ frame }) => frame),
-      'ping',
-    )[0]!;
+    let ping: { readonly nonce: number } | undefined;
+    while (ping === undefined) {
+      mono = b.liveness.nextWakeAt()!;
+      b.liveness.onWake(at(mono));
+      ping = ofType(
+        b.sent().map(({ frame }) => frame),
+        'ping',
+      )[0];
+    }
     b.liveness.onSent(link, at(mono));
     mono += rtt;
     b.liveness.onHeard(link, at(mono));

@@ -53,8 +53,10 @@ test('LIVE-29: no more are asked for than there are members left', () => {
 test('LIVE-29: who accuses as well counts those whom it did not believe before', () => {
   const b = room(2);
   b.up(ada);
+  b.up(link, 4_000);
   b.accuse(peer(30), ada, 4_000);
   b.until(6_600);
+  b.liveness.onHeard(link, at(6_600));
   expect(b.suspicion()).not.toContain('peer-suspected');
   b.accuse(self, ada, 6_600);
   b.until(10_599);
@@ -81,6 +83,29 @@ test('LIVE-20: each side of a link vouches for the other at once, and again befo
     if (mono < 40_000) expect(renewed).toBe(0);
   }
   expect([1, 2]).toContain(renewed);
+});
+
+test('LIVE-20: who got one of the first links is told again after 30 s, once, if there are more by then', () => {
+  const b = bench();
+  const vouched = (): readonly string[] =>
+    ofType(b.facts(), 'statement-wanted').flatMap(({ kind, key, value }) =>
+      kind === 'vouch' ? `${key} ${value}` : [],
+    );
+  const waitUntil = (end: number): readonly string[] => {
+    const said: string[] = [];
+    for (let mono = b.liveness.nextWakeAt() ?? end; mono <= end; mono = Math.max(mono + 1_000, 0)) {
+      for (const who of [ada, link, peer(2)]) b.liveness.onHeard(who, at(mono));
+      b.until(mono);
+      said.push(...vouched());
+    }
+    return said;
+  };
+  b.up(ada);
+  b.up(link, 1_000);
+  b.up(peer(2), 1_000);
+  expect(waitUntil(29_900)).toEqual([]);
+  // The last one was told of three at once.
+  expect(waitUntil(60_000)).toEqual([`${ada} 3`, `${link} 3`]);
 });
 
 test('LIVE-20: a vouch goes over the link that it is about, and nowhere else', () => {
