@@ -85,6 +85,55 @@ const PATCHES = [
     find: "record.kind === 'leave' ? incarnationOf(record) < incarnationOf(last) : !isNewer(record, last)",
     replace: "record.kind !== 'leave' && !isNewer(record, last)",
   },
+  {
+    name: 'believes-strangers',
+    about: 'counts the accusations of keys that are no members',
+    file: 'dist/liveness/liveness.js',
+    find: '!accuser.isWitness && !members.has(accuser.peer)',
+    replace: 'false',
+  },
+  {
+    name: 'takes-all-for-witnesses',
+    about: 'asks no accuser to show that it was linked with the accused',
+    file: 'dist/liveness/vouches.js',
+    find: 'isShown: (subject, accuser) => shown.has(pairOf(subject, accuser))',
+    replace: 'isShown: () => true',
+  },
+  {
+    name: 'quorum-short-by-one',
+    about: 'takes one neighbour less than a quorum for one',
+    file: 'dist/liveness/suspicions.js',
+    find: 'witnesses.size < quorumOf(subject)',
+    replace: 'witnesses.size < quorumOf(subject) - 1',
+  },
+  {
+    name: 'quorum-long-by-one',
+    about: 'asks for one neighbour more than a quorum',
+    file: 'dist/liveness/suspicions.js',
+    find: 'witnesses.size < quorumOf(subject)',
+    replace: 'witnesses.size < quorumOf(subject) + 1',
+  },
+  {
+    name: 'sure-without-links',
+    about: 'calls others dead though it has no link over which they could answer',
+    file: 'dist/liveness/liveness.js',
+    find: 'Math.max(partition.heldUntil(), solitude.unansweredUntil())',
+    replace: 'partition.heldUntil()',
+  },
+  {
+    name: 'hands-signals-back',
+    about: 'hands a signal back to whom it has it from',
+    file: 'dist/relay/relay.js',
+    find: 'const hop = nextHop(from, frame);',
+    replace: 'const hop = from;',
+  },
+  {
+    name: 'answers-straight',
+    about: 'asks, and answers, over the very link that is silent',
+    file: 'dist/liveness/probes.js',
+    find: 'detour: true',
+    replace: 'detour: false',
+  },
 ];
 
 process.exitCode = await main(process.argv.slice(2));

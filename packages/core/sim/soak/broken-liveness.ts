@@ -34,6 +34,11 @@ export const livenessFaults: readonly Fault[] = [
   misset('buries-too-soon', 'lets the accused a twentieth of the time to answer', {
     'liveness.suspicionMs': 200,
     'liveness.loneSuspicionMs': 300,
+    'liveness.unprovenMs': 1_000,
+  }),
+  misset('never-holds', 'calls those dead who fell silent all at once', { 'liveness.partitionMs': 0 }),
+  misset('holds-for-ever', 'waits an hour for those who fell silent all at once', {
+    'liveness.partitionMs': 3_600_000,
   }),
 ];
 

@@ -4,6 +4,7 @@
  */
 import type { Effect, Engine } from '@hearsay/core';
 import { livenessFaults } from './broken-liveness.ts';
+import { relayFaults } from './broken-relay.ts';
 import { type ChangeEffect, type ChangeFrame, type Fault, fault, withoutRecords } from './fault.ts';
 
 export const faults: readonly Fault[] = [
@@ -48,6 +49,7 @@ export const faults: readonly Fault[] = [
     received: () => frame => (frame.type === 'sync' ? undefined : frame),
   }),
   ...livenessFaults,
+  ...relayFaults,
 ];
 
 type Sent = Extract<Effect, { type: 'send' }>;

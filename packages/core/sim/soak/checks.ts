@@ -2,11 +2,12 @@
  * What the soak asks of an engine beyond the invariants of every run: rules that hold between honest peers only,
  * read from what goes over the links.
  */
-import { type Effect, type Input, type PeerId, readRecord, type SignedRecord } from '@hearsay/core';
+import { type Config, type Effect, type Input, type PeerId, readRecord, type SignedRecord } from '@hearsay/core';
 import { decodeFrame, type Frame } from '@hearsay/core/wire';
 import { readSigned } from '../measure/invariants.ts';
 import { isUp, type Link, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
+import { createVerdicts } from './verdicts.ts';
 
 export interface Checks {
   onInput(node: SimNode, input: Input): void;
@@ -24,8 +25,8 @@ const DELTA = 3;
 const GRAFT = 14;
 const READ_FRAMES: ReadonlySet<number> = new Set([PUSH, DELTA, GRAFT]);
 
-/** `spreadsOnce`: nothing goes back over the link that brought it, as in a tree and in a flood. */
-export function createChecks(world: () => World, spreadsOnce: boolean): Checks {
+/** `spreadsOnce`: nothing goes back over the link that brought it, as in a tree and in a flood. `config`: the right numbers. */
+export function createChecks(world: () => World, spreadsOnce: boolean, config: Config): Checks {
   const broken: string[] = [];
   /** By node and life: which link brought the first copy of a record. */
   const origins = new Map<string, Map<string, Link>>();
@@ -39,6 +40,8 @@ export function createChecks(world: () => World, spreadsOnce: boolean): Checks {
   const fail = (node: SimNode, what: string): void => {
     if (broken.length < MAX_BROKEN) broken.push(`at ${(world().now / 1000).toFixed(3)} s, node ${node.index} ${what}`);
   };
+
+  const verdicts = createVerdicts(world, config, fail);
 
   const originsOf = (node: SimNode): Map<string, Link> => {
     const life = `${node.index} ${node.life}`;
@@ -87,6 +90,7 @@ export function createChecks(world: () => World, spreadsOnce: boolean): Checks {
       const name = nameOf(bytes);
       if (spreadsOnce && link !== undefined && !known.has(name)) known.set(name, link);
       const record = recordIn(node, name, bytes);
+      if (record !== undefined) verdicts.onRecord(node, record);
       if (record?.kind === 'accuse' && record.key === node.id) onAccused(node, record);
     }
   };
@@ -107,6 +111,7 @@ export function createChecks(world: () => World, spreadsOnce: boolean): Checks {
 
   const onSign = (node: SimNode, bytes: Uint8Array): void => {
     const record = readSigned(node, bytes);
+    if (record !== undefined) verdicts.onRecord(node, record);
     if (record === undefined || record.kind === 'leave') return;
     lastSigned.set(node.index, Math.max(record.hlc, lastSigned.get(node.index) ?? 0));
   };
@@ -123,7 +128,10 @@ export function createChecks(world: () => World, spreadsOnce: boolean): Checks {
     },
     onEffect(node, effect) {
       if (effect.type === 'sign') return onSign(node, effect.bytes);
-      if (effect.type === 'deliver' && effect.delivery.what === 'warning') return fail(node, effect.delivery.message);
+      if (effect.type === 'deliver') {
+        verdicts.onDelivery(node, effect.delivery);
+        if (effect.delivery.what === 'warning') fail(node, effect.delivery.message);
+      }
       if (effect.type !== 'send' || !spreadsOnce || effect.bytes[1] !== PUSH) return;
       const decoded = decodeFrame(effect.bytes);
       if (decoded.ok && decoded.value.type === 'push') onPush(node, effect.to, decoded.value.records);

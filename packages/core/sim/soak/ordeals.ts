@@ -1,15 +1,17 @@
 /**
  * What happens to a room that agrees, one thing at a time: somebody stops for two seconds, for five, for fifteen; somebody's
  * page is frozen, of which it is told, and thaws; somebody crashes; the one who crashed and the one who had left come back. Between them nothing is wrong, so nobody may be
- * accused, and nobody may be given up who runs.
+ * accused, and nobody may be given up who runs. At last a link dies of which both ends are well, and somebody lies.
  */
-import { type Effect, type Hlc, type Input, type PeerId, type Rng, wallMsOf } from '@hearsay/core';
+import { type Effect, type Engine, type Hlc, type Input, type PeerId, type Rng, wallMsOf } from '@hearsay/core';
 import { readSigned } from '../measure/invariants.ts';
-import { isUp, type SimNode } from '../world/node.ts';
+import { isUp, type Link, type SimNode } from '../world/node.ts';
 import type { World } from '../world/world.ts';
-import { reachable } from './reachable.ts';
+import { createLies } from './lies.ts';
+import { isWhole, reachable } from './reachable.ts';
 
 export interface Ordeals {
+  wrap(engine: Engine, self: PeerId): Engine;
   onInput(node: SimNode, input: Input): void;
   onEffect(node: SimNode, effect: Effect): void;
   /** Goes through all of it, in the time of the world. `returning`: somebody who had left. */
@@ -38,6 +40,8 @@ const TOLD_MS = 30_000;
 /** Where rumours may leave somebody out, anti-entropy has to bring it. */
 const SLOW_TOLD_MS = 60_000;
 const SETTLE_STEP_MS = 1_000;
+/** A lie is believed at once or never. */
+const LIE_MS = 5_000;
 /** In a smaller room these may be all. */
 const LARGE = 8;
 const MAX_WRONG = 20;
@@ -69,6 +73,7 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
     if (wrong.length < MAX_WRONG) wrong.push(`at ${(world().now / 1000).toFixed(3)} s, ${sentence}`);
   };
 
+  const lies = createLies(world, rng, complain);
   const pass = (ms: number): void => void world().advance(world().now + ms, Number.POSITIVE_INFINITY);
   const running = (): readonly SimNode[] => world().nodes.filter(isUp);
 
@@ -149,6 +154,29 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
   const isLongAlone = (node: SimNode): boolean =>
     node.links.size === 0 && world().now - (aloneSince.get(node) ?? world().now) >= ALONE_MS;
 
+  /** Both ends are well, and somebody else has links with both: it is asked, and nobody is accused. */
+  const loseLink = (): void => {
+    const links = running().flatMap(node => [...node.links.values()].filter(link => link.nodes[0] === node));
+    const link = rng.pick(links.filter(one => isWhole(one) && hasWayRound(one)));
+    if (link === undefined) return;
+    const [a, b] = link.nodes;
+    const { now } = world();
+    const sideOf = (node: SimNode): number | undefined => (node === a ? 0 : node === b ? 1 : undefined);
+    const cut = { sideOf, oneWay: false, isOneLink: true, since: now, until: now + CALM_MS };
+    world().network.partition(cut);
+    pass(CALM_MS);
+    world().network.heal(cut);
+    pass(CALM_MS);
+  };
+
+  const beLiedTo = (): void => {
+    for (const lie of [lies.slander, lies.forge]) {
+      lie();
+      pass(LIE_MS);
+      lies.settle();
+    }
+  };
+
   const onGone = (node: SimNode, peer: PeerId, reason: string): void => {
     const subject = world().nodeOf(peer)!;
     backs.get(peer)?.shownBy.delete(node);
@@ -175,11 +203,14 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
   };
 
   return {
+    wrap: lies.wrap,
+
     onInput(node, input) {
       if (isOn && input.type === 'link-down') onLost(node, input.peer);
     },
 
     onEffect(node, effect) {
+      lies.onEffect(node, effect);
       if (!isOn) return;
       // Given up and accused in one breath, before the link is down.
       if (effect.type === 'close-link' && node.links.has(effect.peer)) return onLost(node, effect.peer);
@@ -202,11 +233,22 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
       freeze();
       if (running().length >= 3) crash();
       comeBack([crashed, returning].filter(node => node !== undefined));
+      if (!isRough) loseLink();
+      settle();
+      beLiedTo();
       isOn = false;
     },
 
     wrong,
   };
+}
+
+/** Is somebody linked with both ends? */
+function hasWayRound({ nodes: [a, b] }: Link): boolean {
+  return [...a.links].some(([peer, link]) => {
+    const other = b.links.get(peer);
+    return isWhole(link) && other !== undefined && isWhole(other);
+  });
 }
 
 function pairOf({ index }: SimNode, peer: PeerId): string {

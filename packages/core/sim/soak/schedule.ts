@@ -22,7 +22,7 @@ const STREAM = -40;
 const LARGE_STREAM = -41;
 const BOUND_MS = 240_000;
 /** For what is asked of the room once it agrees, and for what happens to it then. */
-const PROBES_MS = 260_000;
+const PROBES_MS = 320_000;
 const FIRST_ACT_MS = 10_000;
 const MAX_SKEW_MS = 30_000;
 

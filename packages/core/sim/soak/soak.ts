@@ -2,7 +2,7 @@
  * One seed of the soak: a random schedule with every invariant on, then a whole network, in which all running
  * nodes must come to see exactly each other and the same state; then a few questions to the room that agrees.
  */
-import { type ConfigOverrides, createRng, type Engine, type PeerId, seedFrom } from '@hearsay/core';
+import { type ConfigOverrides, createRng, type Engine, makeConfig, type PeerId, seedFrom } from '@hearsay/core';
 import { type Run, startScenario } from '../run.ts';
 import type { ScenarioFile } from '../scenario/scenario.ts';
 import { isUp } from '../world/node.ts';
@@ -39,14 +39,15 @@ const LISTED = 8;
 
 /** Runs one seed from beginning to end. Equal seed: equal run. */
 export function runSoak(seed: number, options: SoakOptions = {}): SoakResult {
-  const schedule = withConfig(drawSchedule(seed), options.config);
+  const drawn = drawSchedule(seed);
+  const schedule = withConfig(drawn, options.config);
   const { file, healAtMs } = schedule;
   const mode = file.config?.['broadcast.mode'];
   const spreadsOnce = mode === 'tree' || mode === 'flood';
   const rng = createRng(seedFrom(seed, STREAM));
   let started: Run | undefined;
   const world = (): World => started!.world;
-  const checks = createChecks(world, spreadsOnce);
+  const checks = createChecks(world, spreadsOnce, makeConfig(drawn.file.config));
   const probes = createProbes(world, rng, spreadsOnce);
   const isRough = (file.network?.loss ?? 0) + (file.network?.connectFailure ?? 0) > 0;
   const ordeals = createOrdeals(world, rng, { isComplete: spreadsOnce, isRough });
@@ -63,7 +64,7 @@ export function runSoak(seed: number, options: SoakOptions = {}): SoakResult {
       ordeals.onEffect(node, effect);
     },
     wrapEngine(engine, node, self) {
-      const wrapped = options.wrapEngine?.(engine, node, self) ?? engine;
+      const wrapped = ordeals.wrap(options.wrapEngine?.(engine, node, self) ?? engine, self);
       return schedule.spoils && node === SPOILER ? spoiling(wrapped, seed) : wrapped;
     },
   });

@@ -78,6 +78,21 @@ describe('soak', () => {
     expect(caughtBy(name)).toContain(by);
   });
 
+  it.each([
+    ['buries-too-soon', 'called somebody dead after'],
+    ['never-holds', 'had fallen silent at once'],
+    ['holds-for-ever', 'was not told of a crash'],
+  ])('SIM-84: a verdict that is not its time is seen: %s', (name, by) => {
+    expect(caughtBy(name)).toContain(by);
+  });
+
+  it.each([
+    ['carries-nothing', 'accused'],
+    ['trusts-signals', 'answered a signal that its source never signed'],
+  ])('SIM-85: a dead link and a lie are seen through: not by %s', (name, by) => {
+    expect(caughtBy(name)).toContain(by);
+  });
+
   it('SIM-47: there are at least twenty such builds, each with a sentence', () => {
     expect(faults.length).toBeGreaterThanOrEqual(20);
     expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
