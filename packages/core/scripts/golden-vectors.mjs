@@ -110,6 +110,7 @@ const statements = [
   { kind: 'accuse', key: peer(7), value: [null, bytes(65, 9)], exp: 1_800_000_090_000 },
   { kind: 'accuse', key: peer(7), value: ['hung-up', bytes(512, 9)], exp: 1_800_000_090_000 },
   { kind: 'vouch', key: peer(7), value: 8, exp: 1_800_007_200_000 },
+  { kind: 'unreach', key: 'eu-west', value: null, exp: 1_800_000_090_000 },
 ].map((said, i) => ({ author: peer(5), seq: 1_800_000_000_000 + i, hlc: hlc + i, ...said }));
 
 const everything = [bytes(0), bytes(0)];

@@ -104,7 +104,7 @@ export function assemble(options: EngineOptions, startedAt: Now): Parts {
       startedAt,
     ),
     relay: createRelay({ self, config, outbox, rng, networkId, nextJob }),
-    liveness: createLiveness({ self, config, outbox, rng, read: readHere, view: presence.viewSum }, startedAt),
+    liveness: createLiveness({ self, region, config, outbox, rng, read: readHere, view: presence.viewSum }, startedAt),
     broadcast: createBroadcast({ self, config, outbox, rng, members, isMember }, startedAt),
     sync: createSync({ config, outbox, rng }),
     transfer: createTransfer({ config, outbox, isKnown: intake.isKnown }),

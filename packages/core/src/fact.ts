@@ -16,12 +16,15 @@ export type Fact =
   | { readonly type: 'neighbour-down'; readonly peer: PeerId; readonly reason: NeighbourLoss }
   /** Somebody's signature says that `peer` has gone silent. */
   | { readonly type: 'peer-suspected'; readonly peer: PeerId }
-  /** `peer` itself said something newer than every accusation. */
-  | { readonly type: 'peer-cleared'; readonly peer: PeerId }
+  /** They themselves, or others of their region, said something newer than all that is said against them. */
+  | { readonly type: 'peers-cleared'; readonly peers: readonly PeerId[] }
   /** Suspected and not refuted in time. Everything it said up to `hlc` is void. */
   | { readonly type: 'peer-failed'; readonly peer: PeerId; readonly hlc: number }
-  /** The same, but so many are silent, or so few say so, that it is too early to call it dead. */
-  | { readonly type: 'peer-unreachable'; readonly peer: PeerId }
+  /**
+   * The same, but so many are silent, or so few say so, that it is too early to call them dead. `isCut`: the way to
+   * all of their region is cut, and nobody is dead for that.
+   */
+  | { readonly type: 'peers-unreachable'; readonly peers: readonly PeerId[]; readonly isCut: boolean }
   /** `by` hears nothing from this node over their link. */
   | { readonly type: 'probed'; readonly by: PeerId; readonly session: number }
   /** Somebody accuses this very node. */
@@ -97,7 +100,7 @@ export type Ignored =
   | 'busy'
   | 'quota'
   | 'stale-accusation'
-  /** What an accusation shows is no vouch of the accused for the accuser. */
+  /** What an accusation shows is no vouch of the accused for the accuser; or who calls a region out of reach is nobody outside of it. */
   | 'no-proof'
   | 'unasked'
   /** A neighbour wants the same records again and again, or has this node search too much. */

@@ -18,10 +18,10 @@ export function react(m: Modules, fact: Fact, now: Now): void {
       return m.overlay.onNeighbourSilent(fact.peer, now);
     case 'peer-suspected':
       return m.presence.onPeerSuspected(fact.peer);
-    case 'peer-cleared':
-      return m.presence.onPeerCleared(fact.peer);
-    case 'peer-unreachable':
-      return onPeerUnreachable(m, fact, now);
+    case 'peers-cleared':
+      return m.presence.onPeersCleared(fact.peers);
+    case 'peers-unreachable':
+      return onPeersUnreachable(m, fact, now);
     case 'probed':
       return m.liveness.onProbed(fact.by, fact.session, now);
     case 'peer-failed':
@@ -103,16 +103,18 @@ function onRecordDropped(m: Modules, { record }: Extract<Fact, { type: 'record-d
   m.sync.onRecordDropped(record);
 }
 
-/** For links and ways it is gone, whatever the verdict will be. */
-function onPeerUnreachable(m: Modules, { peer }: Extract<Fact, { type: 'peer-unreachable' }>, now: Now): void {
-  m.presence.onPeerUnreachable(peer);
-  m.overlay.onMemberGone(peer, 'failed', now);
-  m.relay.onMemberGone(peer);
+/** For links and ways they are gone, whatever the verdict will be. */
+function onPeersUnreachable(m: Modules, fact: Extract<Fact, { type: 'peers-unreachable' }>, now: Now): void {
+  for (const peer of fact.peers) {
+    m.presence.onPeerUnreachable(peer, fact.isCut);
+    m.overlay.onMemberGone(peer, 'failed', now);
+    m.relay.onMemberGone(peer);
+  }
 }
 
 function onMemberGone(m: Modules, { peer, reason }: Extract<Fact, { type: 'member-gone' }>, now: Now): void {
   m.overlay.onMemberGone(peer, reason, now);
-  m.liveness.onMemberGone(peer);
+  m.liveness.onMemberGone(peer, now);
   m.relay.onMemberGone(peer);
 }
 
@@ -154,6 +156,7 @@ function onRecordAccepted(m: Modules, fact: Extract<Fact, { type: 'record-accept
     case 'vouch':
       return m.liveness.onVouch(record, from, now);
     case 'accuse':
+    case 'unreach':
       return;
   }
 }

@@ -110,6 +110,7 @@ function laneOf({ kind }: Parcel): number {
   switch (kind) {
     case 'leave':
     case 'accuse':
+    case 'unreach':
     case 'vouch':
       return 0;
     case 'state':

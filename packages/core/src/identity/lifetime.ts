@@ -23,6 +23,7 @@ function validForMs(kind: Kind, config: Config): number {
       // It is signed in advance, and outlives what is said until it is signed anew.
       return 2 * config['presence.maxValidMs'];
     case 'accuse':
+    case 'unreach':
       return config['liveness.accusationMs'];
     case 'here':
       return 2 * config['aggregate.epochMs'];

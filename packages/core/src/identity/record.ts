@@ -22,7 +22,7 @@ import { wireLimits } from '../wire/limits.ts';
 import { peerFromWire } from '../wire/peer-text.ts';
 import { hasPresenceTail, isRegion } from './presence-value.ts';
 
-export type Kind = 'leave' | 'presence' | 'state' | 'state-delete' | 'event' | 'accuse' | 'here' | 'vouch';
+export type Kind = 'leave' | 'presence' | 'state' | 'state-delete' | 'event' | 'accuse' | 'here' | 'vouch' | 'unreach';
 
 /** Numbers on the wire. 1 is kept for member records. */
 const KIND_CODES: { readonly [kind in Kind]: number } = {
@@ -34,6 +34,7 @@ const KIND_CODES: { readonly [kind in Kind]: number } = {
   accuse: 7,
   here: 8,
   vouch: 9,
+  unreach: 10,
 };
 const KINDS: ReadonlyMap<Wire, Kind> = new Map(Object.entries(KIND_CODES).map(([kind, code]) => [code, kind as Kind]));
 
@@ -65,7 +66,7 @@ export interface Statement {
   readonly hlc: Hlc;
   /** Wall time after which nobody needs it; 0: kept until replaced. */
   readonly exp: WallMs;
-  /** State key, event name, or the peer that is accused or vouched for; empty for presence and leave. */
+  /** State key, event name, the peer that is accused or vouched for, or the region out of reach; empty for presence and leave. */
   readonly key: string;
   readonly value: Wire;
 }
@@ -253,6 +254,8 @@ function fitsKind(kind: Kind, key: string, value: Wire): boolean {
       return isPeerId(key) && evidenceIn(value) !== undefined;
     case 'vouch':
       return isPeerId(key) && isCount(value) && value <= MOST_LINKS;
+    case 'unreach':
+      return isRegion(key) && value === null;
     case 'state-delete':
       return key !== '' && value === null;
     default:

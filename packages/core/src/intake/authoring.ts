@@ -72,7 +72,7 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
   let farewellOf: Hlc | undefined;
 
   const validityOf = (kind: Kind): number => {
-    if (kind === 'accuse') return config['liveness.accusationMs'];
+    if (kind === 'accuse' || kind === 'unreach') return config['liveness.accusationMs'];
     if (kind === 'vouch') return config['liveness.vouchMs'];
     return config[kind === 'presence' ? 'presence.validMs' : 'intake.eventMs'];
   };
@@ -175,7 +175,7 @@ export function createAuthoring(tools: AuthoringTools, startedAt: Now): Authorin
 }
 
 function isUrgent({ kind }: Draft): boolean {
-  return kind === 'presence' || kind === 'accuse' || kind === 'vouch' || kind === 'leave';
+  return kind === 'presence' || kind === 'accuse' || kind === 'unreach' || kind === 'vouch' || kind === 'leave';
 }
 
 /** A set and a delete of one key are the same thing said differently. */

@@ -4,7 +4,8 @@ import type { Now, PeerId } from '../types.ts';
 
 export interface Intention {
   readonly at: number;
-  readonly why: 'closed' | 'hung-up' | 'doubt';
+  /** `cut`: it fell silent, and all of its region may be out of reach. */
+  readonly why: 'closed' | 'hung-up' | 'doubt' | 'cut';
 }
 
 export interface Intentions {

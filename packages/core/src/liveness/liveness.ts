@@ -2,7 +2,8 @@
  * Are they still there? Active neighbours watch each other (watches.ts). Who gives up a neighbour asks for it by other
  * ways first (probes.ts), and then says so in a signed accusation, with the accused's own vouch that the two were
  * linked (vouches.ts). The accused refutes it by any newer record of its own, and is dead when it does not and enough of
- * its neighbours say so (suspicions.ts), unless so many fall silent at once that the way to them may be cut (partition.ts).
+ * its neighbours say so (suspicions.ts), unless so many fall silent at once that the way to them may be cut (partition.ts),
+ * and then, where it is the way to whole regions, those are named instead (cuts.ts).
  * After SWIM (Das et al. 2002) and Lifeguard (Dadgar et al. 2018), with the neighbours as monitors instead of random probes. An
  * accusation is ordered against its subject's records by hybrid clock: the accuser had heard all that it had heard.
  */
@@ -16,6 +17,7 @@ import type { Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { createAccusations } from './accusations.ts';
+import { createCuts } from './cuts.ts';
 import { createIntentions, type Intention } from './intentions.ts';
 import { createLocalHealth } from './local-health.ts';
 import { AT_ONCE_MS, createPartition } from './partition.ts';
@@ -36,7 +38,7 @@ export interface Liveness {
   onRecordAccepted(record: SignedRecord, from: Source, path: Path, now: Now): void;
   onVouch(record: SignedRecord, from: Source, now: Now): void;
   onRecordStored(record: SignedRecord, now: Now): void;
-  onMemberGone(peer: PeerId): void;
+  onMemberGone(peer: PeerId, now: Now): void;
   /** It is accused, unless others do so meanwhile, so that it answers or is given up. */
   onPeerDoubted(peer: PeerId, now: Now): void;
   /** `by` hears nothing from this node over their link. */
@@ -64,6 +66,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export interface LivenessTools {
   readonly self: PeerId;
+  readonly region: string | undefined;
   readonly config: Config;
   readonly outbox: Outbox;
   readonly rng: Rng;
@@ -73,7 +76,8 @@ export interface LivenessTools {
   readonly read: (bytes: Uint8Array) => Result<SignedRecord>;
 }
 
-export function createLiveness({ self, config, outbox, rng, read, view }: LivenessTools, startedAt: Now): Liveness {
+export function createLiveness(tools: LivenessTools, startedAt: Now): Liveness {
+  const { self, config, outbox, rng, read, view } = tools;
   /** The newest presence of each: others have it, or will by sync, so they agree on what it refutes. */
   const members = new Map<PeerId, SignedRecord>();
   /** The newest word of a member by its own clock, where it is newer than its presence. */
@@ -98,6 +102,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     linksOf: vouches.linksOf,
     members: () => members.size,
     healthFactor: health.factor,
+    mayBeCut: subject => cuts.mayBeCut(subject),
     heldUntil: () => Math.max(partition.heldUntil(), solitude.unansweredUntil()),
   });
 
@@ -115,6 +120,8 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     return seen !== HUNG_UP && stated !== undefined && activityOf(stated) === 'asleep';
   };
 
+  const cuts = createCuts({ ...tools, members, watches, partition, suspicions, saidOf, isExcused });
+
   const accuse = (peer: PeerId, seen: Seen): void => {
     if (isExcused(peer, seen)) return;
     const value = evidenceToWire({ seen, proof: vouches.proofAgainst(peer) });
@@ -127,12 +134,19 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     suspect(peer, { peer: self, hlc: saidOf(peer) ?? 0, isWitness: true, sawHangUp: false }, now);
   };
 
+  /** `at`: there may be no need to. */
+  const accuseLater = (peer: PeerId, at: number | undefined, now: Now): void => {
+    if (at === undefined) accuseSilent(peer, now);
+    else toAccuse.set(peer, { at, why: 'cut' });
+  };
+
   const accuseLost = (peer: PeerId, why: Intention['why'], now: Now): void => {
     if (why === 'doubt') {
       // Others doubted it at about the same time, and so many are enough.
       if (!watches.has(peer) && accusations.against(peer).length < OTHERS_NEEDED) accuse(peer, null);
     } else if (members.has(peer)) {
       if (why === 'hung-up') accuse(peer, HUNG_UP);
+      else if (why === 'cut') accuseLater(peer, cuts.review(peer, now), now);
       else accuseSilent(peer, now);
     }
   };
@@ -194,12 +208,14 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
     const cleared = suspicions.clear(author, hlc);
     // It was there all the time, and this node was wrong about it.
     if (cleared?.byThisNode) health.worsen(now);
-    if (cleared?.wasSuspect) outbox.fact({ type: 'peer-cleared', peer: author });
+    if (cleared?.wasSuspect) outbox.fact({ type: 'peers-cleared', peers: [author] });
+    cuts.onWord(author, hlc, now);
   };
 
   /** It has spoken since: whoever was faster has its answer. */
   const dropDoubt = (peer: PeerId): void => {
-    if (toAccuse.get(peer)?.why === 'doubt') toAccuse.delete(peer);
+    const why = toAccuse.get(peer)?.why;
+    if (why === 'doubt' || why === 'cut') toAccuse.delete(peer);
   };
 
   const onFresh = (watch: Watch | undefined, now: Now): void => {
@@ -224,7 +240,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
           return;
         partition.onSilentLink(links, now);
         suspicions.review();
-        accuseSilent(peer, now);
+        accuseLater(peer, cuts.onSilent(peer, now), now);
       } else if ((reason === 'closed' || reason === 'hung-up') && now.mono >= stallOverAt) {
         // After a stop of our own it was the others who gave us up, and they are alive.
         toAccuse.set(peer, { at: now.mono + (reason === 'hung-up' ? HUNG_UP_GRACE_MS : CLOSED_GRACE_MS), why: reason });
@@ -250,6 +266,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
       }
       onWord(author, hlc, now);
       if (record.kind === 'accuse') onAccusation(record, from, path, now);
+      else if (record.kind === 'unreach') cuts.onClaim(record, from, path, now);
     },
 
     onVouch(record, from, now) {
@@ -272,19 +289,22 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
       // Only who has a place among the members is watched: strangers' keys are free, and without end.
       if (record.kind !== 'presence') return;
       const { author, hlc } = record;
-      const isKnown = members.has(author);
+      const old = members.get(author);
       members.set(author, record);
       if ((saidSince.get(author) ?? 0) <= hlc) saidSince.delete(author);
       drop(accusations.takeRefuted(author, hlc));
-      if (isKnown) return;
+      cuts.onMember(record, old, now);
+      if (old !== undefined) return;
       dropDoubt(author);
       suspicions.review();
       // A sync may bring the accusation before the presence it is about.
       if (author !== self) for (const accusation of accusations.against(author)) weigh(accusation, now);
     },
 
-    onMemberGone(peer) {
+    onMemberGone(peer, now) {
+      const stated = members.get(peer);
       members.delete(peer);
+      if (stated !== undefined) cuts.onMemberGone(stated, now);
       saidSince.delete(peer);
       toAccuse.delete(peer);
       suspicions.forget(peer);
@@ -307,6 +327,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
       health.worsen(now);
       watches.onStall(now);
       suspicions.postpone(stalledMs);
+      cuts.onStall(now);
     },
 
     onWake(now) {
@@ -315,11 +336,12 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
       watches.checkDue(now);
       for (const [peer, { why }] of toAccuse.takeDue(now)) accuseLost(peer, why, now);
       drop(accusations.takeExpired(now));
+      cuts.onWake(now);
       if (now.mono < suspicions.nextDueAt()) return;
       partition.onSuspects(suspicions.recent(AT_ONCE_MS, now), members.size, now);
       for (const { peer, hlc, verdict } of suspicions.takeDue(now))
         if (verdict === 'failed') outbox.fact({ type: 'peer-failed', peer, hlc });
-        else outbox.fact({ type: 'peer-unreachable', peer });
+        else outbox.fact({ type: 'peers-unreachable', peers: [peer], isCut: false });
     },
 
     nextWakeAt: () => {
@@ -328,6 +350,7 @@ export function createLiveness({ self, config, outbox, rng, read, view }: Livene
         toAccuse.nextDueAt(),
         suspicions.nextDueAt(),
         accusations.nextDueAt(),
+        cuts.nextDueAt(),
         health.nextChangeAt(),
       );
       return next === NEVER ? undefined : (next as MonoMs);

@@ -10,6 +10,8 @@ export interface Partition {
   onSilentLink(links: number, now: Now): void;
   /** So many of the members became suspects within `AT_ONCE_MS`. */
   onSuspects(suspects: number, members: number, now: Now): void;
+  /** The way to as many is cut, as peers on this side say. */
+  onManyLost(now: Now): void;
   /** Nobody is said to have failed before. */
   heldUntil(): number;
 }
@@ -23,7 +25,7 @@ const MEMBERS_SHARE = 0.1;
 /** What the own links alone say is to be seen in the room as well after so long. */
 const UNSURE_MS = 30_000;
 /** Tabs of one machine die together, and that is no partition. */
-const LEAST = 3;
+export const LEAST = 3;
 
 export function createPartition(config: Config): Partition {
   let silentAt: number[] = [];
@@ -45,8 +47,14 @@ export function createPartition(config: Config): Partition {
       if (count >= LEAST && share >= LINKS_SHARE) hold(share >= SURE_SHARE, now);
     },
     onSuspects(suspects, members, now) {
-      if (suspects >= Math.max(LEAST, MEMBERS_SHARE * members)) hold(true, now);
+      if (isMany(suspects, members)) hold(true, now);
     },
+    onManyLost: now => hold(true, now),
     heldUntil: () => heldUntil,
   };
+}
+
+/** Of the members: too many to be chance. */
+export function isMany(count: number, members: number): boolean {
+  return count >= Math.max(LEAST, MEMBERS_SHARE * members);
 }

@@ -20,6 +20,7 @@ export interface Suspicions {
   add(subject: PeerId, accuser: Accuser, now: Now): boolean;
   /** `subject` spoke at `hlc`. What that refutes, if anything. */
   clear(subject: PeerId, hlc: number): Cleared | undefined;
+  isSuspect(subject: PeerId): boolean;
   forget(subject: PeerId): void;
   postpone(ms: number): void;
   /** Something that times depend on has changed. */
@@ -53,6 +54,8 @@ export interface SuspicionTools {
   /** Members, this node included. */
   readonly members: () => number;
   readonly healthFactor: () => number;
+  /** Its region is said to be out of reach, and has time to answer. */
+  readonly mayBeCut: (subject: PeerId) => boolean;
   /** No verdict on those who fell silent before. */
   readonly heldUntil: () => number;
 }
@@ -91,7 +94,7 @@ export function createSuspicions(tools: SuspicionTools): Suspicions {
   const quorumOf = (subject: PeerId): number =>
     Math.min(monitorsOf(subject), Math.max(QUORUM_LEAST, Math.ceil(tools.linksOf(subject) * QUORUM_SHARE)));
 
-  const isSuspect = ({ witnesses, others }: Suspicion): boolean =>
+  const isAccused = ({ witnesses, others }: Suspicion): boolean =>
     witnesses.size > 0 || others.size >= Math.min(OTHERS_NEEDED, othersAlive());
 
   /** Seen by this node itself, or by two: the other side's stack has ended its links, and no cut of lines does that. */
@@ -108,7 +111,8 @@ export function createSuspicions(tools: SuspicionTools): Suspicions {
   };
 
   const failsAt = (subject: PeerId, suspicion: Suspicion): number => {
-    const silentUntil = suspicion.since + Math.ceil(silenceMs(subject, suspicion) * healthFactor());
+    const graceMs = tools.mayBeCut(subject) ? config['liveness.loneSuspicionMs'] : 0;
+    const silentUntil = suspicion.since + Math.ceil(silenceMs(subject, suspicion) * healthFactor()) + graceMs;
     return Math.min(suspicion.since + hungUpMs(subject, suspicion), Math.max(silentUntil, tools.heldUntil()));
   };
 
@@ -149,7 +153,7 @@ export function createSuspicions(tools: SuspicionTools): Suspicions {
       if (voices.size < MAX_ACCUSERS) voices.add(peer);
       if (isWitness && sawHangUp && suspicion.hungUp.size < MAX_ACCUSERS) suspicion.hungUp.add(peer);
       review();
-      if (suspicion.since !== NEVER || !isSuspect(suspicion)) return false;
+      if (suspicion.since !== NEVER || !isAccused(suspicion)) return false;
       suspicion.since = now.mono;
       suspects += 1;
       return true;
@@ -160,6 +164,7 @@ export function createSuspicions(tools: SuspicionTools): Suspicions {
       remove(subject);
       return { wasSuspect: known.since !== NEVER, byThisNode: known.witnesses.has(self) };
     },
+    isSuspect: subject => (suspicions.get(subject)?.since ?? NEVER) !== NEVER,
     forget: remove,
     postpone(ms) {
       for (const suspicion of suspicions.values()) suspicion.since += ms;

@@ -14,6 +14,8 @@ export interface Watches {
   size(): number;
   has(peer: PeerId): boolean;
   get(peer: PeerId): Watch | undefined;
+  /** Those that were heard later than that. */
+  heardSince(mono: number): readonly PeerId[];
   add(peer: PeerId, now: Now): void;
   remove(peer: PeerId): Watch | undefined;
   /** False: there is no link with it. */
@@ -167,6 +169,7 @@ export function createWatches({ config, outbox, rng, health, onAsked, onVouchDue
     size: () => watches.size,
     has: peer => watches.has(peer),
     get: peer => watches.get(peer),
+    heardSince: mono => [...watches].flatMap(([peer, { heardAt }]) => (heardAt > mono ? [peer] : [])),
     add(peer, { mono }) {
       const watch: Watch = {
         heardAt: mono,

@@ -130,8 +130,11 @@ export function createMetrics(startedAt: Now, rttMs: (peer: PeerId) => number | 
         case 'peer-suspected':
           count.suspicions += 1;
           return;
-        case 'peer-cleared':
-          count.falseSuspicions += 1;
+        case 'peers-cleared':
+          count.falseSuspicions += fact.peers.length;
+          return;
+        case 'peers-unreachable':
+          if (fact.isCut) count.suspicions += fact.peers.length;
           return;
         case 'self-suspected':
           count.selfSuspected += 1;

@@ -30,9 +30,9 @@ export interface Presence {
   /** What a record, were it genuine, is beside what is remembered of its author. */
   standingOf(record: SignedRecord): 'kept' | 'overtaken' | undefined;
   onPeerSuspected(peer: PeerId): void;
-  onPeerCleared(peer: PeerId): void;
-  /** It does not answer, but is not called dead yet. */
-  onPeerUnreachable(peer: PeerId): void;
+  onPeersCleared(peers: readonly PeerId[]): void;
+  /** It does not answer, but is not called dead yet. `isCut`: it lives, as far as anybody knows. */
+  onPeerUnreachable(peer: PeerId, isCut: boolean): void;
   onPeerFailed(fact: Extract<Fact, { type: 'peer-failed' }>, now: Now): void;
   /** Who was watched by those that failed is watched by nobody: all restate their presence soon, and who does not is doubted. */
   onManyFailed(now: Now): void;
@@ -361,20 +361,22 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
       show(slot);
     },
 
-    onPeerCleared(peer) {
-      const slot = slots.get(peer);
-      if (slot?.state !== 'suspect' && slot?.state !== 'unreachable') return;
-      if (slot.state === 'unreachable') tellStanding(slot.record, undefined);
-      slot.state = 'alive';
-      show(slot);
+    onPeersCleared(peers) {
+      for (const peer of peers) {
+        const slot = slots.get(peer);
+        if (slot?.state !== 'suspect' && slot?.state !== 'unreachable') continue;
+        if (slot.state === 'unreachable') tellStanding(slot.record, undefined);
+        slot.state = 'alive';
+        show(slot);
+      }
     },
 
-    onPeerUnreachable(peer) {
+    onPeerUnreachable(peer, isCut) {
       const slot = slots.get(peer);
       if (slot === undefined || !isPresent(slot)) return;
       const isShown = slot.state !== 'alive';
       // Newcomers need not hear of it, nor those who hold it for dead. If it lives, its answer is a newer one.
-      drop(slot);
+      if (!isCut) drop(slot);
       slot.state = 'unreachable';
       if (!isShown) show(slot);
     },

@@ -14,7 +14,15 @@ function bench(): Recorder & { readonly liveness: Liveness; state(mono: number, 
   const recorder = createRecorder();
   const config = makeConfig(QUIET);
   const read = (bytes: Uint8Array): ReturnType<typeof readRecord> => readRecord(bytes, NETWORK);
-  const tools = { self: peer(100), config, outbox: recorder.outbox, rng: rngOf(0, 1), read, view: () => 0 };
+  const tools = {
+    self: peer(100),
+    region: undefined,
+    config,
+    outbox: recorder.outbox,
+    rng: rngOf(0, 1),
+    read,
+    view: () => 0,
+  };
   const liveness = createLiveness(tools, at(0));
   return {
     ...recorder,

@@ -115,7 +115,7 @@ test('LIVE-5: not when it is back by then, or has said goodbye', () => {
   const left = bench();
   left.member(ada);
   left.liveness.onNeighbourDown(ada, 'closed', at(0));
-  left.liveness.onMemberGone(ada);
+  left.liveness.onMemberGone(ada, at(0));
   for (const { until, facts } of [back, left]) {
     facts();
     until(1_500);
@@ -135,7 +135,7 @@ test('LIVE-6: an accusation makes a suspect, a newer word of the accused clears 
   ]);
   expect(b.liveness.suspected()).toBe(1);
   b.member(ada, 11);
-  expect(b.suspicion()).toEqual(['peer-cleared']);
+  expect(b.suspicion()).toEqual(['peers-cleared']);
   b.until(60_000);
   expect(b.suspicion()).toEqual([]);
 });
@@ -156,7 +156,7 @@ test('LIVE-6: any record of the accused is a word', () => {
   b.accuse(peer(2), ada, 10);
   b.facts();
   b.liveness.onRecordAccepted(record({ author: ada, at: 11 }), link, 'push', at(20));
-  expect(b.suspicion()).toEqual(['peer-cleared']);
+  expect(b.suspicion()).toEqual(['peers-cleared']);
 });
 
 test('LIVE-16: a link that the other side hung up accuses at once, and says so', () => {
@@ -234,7 +234,7 @@ test('LIVE-17: who is doubted and speaks first is not accused, nor who comes bac
   b.member(ada);
   b.liveness.onPeerDoubted(ada, at(0));
   b.member(ada, 10);
-  b.liveness.onMemberGone(peer(2));
+  b.liveness.onMemberGone(peer(2), at(0));
   b.liveness.onPeerDoubted(peer(2), at(0));
   b.member(peer(2), 10);
   b.until(10_000);
@@ -383,7 +383,7 @@ test('LIVE-12: who is gone is no suspect any more', () => {
   const b = bench();
   b.member();
   b.accuse(peer(2), ada, 10);
-  b.liveness.onMemberGone(ada);
+  b.liveness.onMemberGone(ada, at(0));
   expect(b.liveness.suspected()).toBe(0);
   b.facts();
   b.until(60_000);

@@ -47,7 +47,7 @@ test('LIVE-26: it is told until when, and those who are silent are unreachable m
   expect(b.liveness.heldUntil()).toBe(104_100);
   expect(ofType(b.facts(), 'peer-failed')).toEqual([]);
   b.until(6_100);
-  expect(ofType(b.facts(), 'peer-unreachable')).toHaveLength(4);
+  expect(ofType(b.facts(), 'peers-unreachable')).toHaveLength(4);
 });
 
 test('LIVE-26: those who fall silent one after the other are no partition', () => {

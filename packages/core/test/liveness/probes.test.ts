@@ -93,7 +93,7 @@ test('LIVE-23: a fresh vouch clears a suspect here', () => {
   b.accuse(peer(2), ada, 10);
   b.facts();
   b.liveness.onVouch(vouchOf(ada, self, 5, 20), 'carried', at(20));
-  expect(b.suspicion()).toEqual(['peer-cleared']);
+  expect(b.suspicion()).toEqual(['peers-cleared']);
 });
 
 /** This node has vouched for `who`. */

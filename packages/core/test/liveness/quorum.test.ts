@@ -184,7 +184,7 @@ test('LIVE-22: three members do, and the suspect has 20 s to answer', () => {
   for (const one of [peer(2), peer(3), peer(4)]) b.claim(one, ada, 10);
   expect(b.suspicion()).toEqual(['peer-suspected']);
   b.until(20_009);
-  expect(b.suspicion()).toEqual(['peer-unreachable']);
+  expect(b.suspicion()).toEqual(['peers-unreachable']);
   b.until(20_010);
   expect(b.suspicion()).toEqual(['peer-failed']);
 });
@@ -222,7 +222,7 @@ test('LIVE-28: links with a suspect are given up for other uses after 6 s, also 
   b.until(6_009);
   expect(b.suspicion()).toEqual(['peer-suspected']);
   b.until(6_010);
-  expect(b.suspicion()).toEqual(['peer-unreachable']);
+  expect(b.suspicion()).toEqual(['peers-unreachable']);
   b.member(ada, 6_100);
-  expect(b.suspicion()).toEqual(['peer-cleared']);
+  expect(b.suspicion()).toEqual(['peers-cleared']);
 });

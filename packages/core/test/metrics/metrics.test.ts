@@ -59,6 +59,6 @@ test('ENGINE-26: of neighbours at most 64 are remembered, for ten minutes', () =
 test('ENGINE-27: who is shown as suspect is counted, and who answers is a false suspicion', () => {
   const { metrics, read } = bench();
   for (const one of [peer(1), peer(2)]) metrics.onFact({ type: 'peer-suspected', peer: one }, at(0));
-  metrics.onFact({ type: 'peer-cleared', peer: peer(1) }, at(0));
+  metrics.onFact({ type: 'peers-cleared', peers: [peer(1)] }, at(0));
   expect(read()).toMatchObject({ suspicions: 2, falseSuspicions: 1, suspicionsTold: 0 });
 });

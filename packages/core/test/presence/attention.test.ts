@@ -152,7 +152,7 @@ test('PRES-19: who is away or asleep is shown as away, suspected or not only whe
   accept(1);
   accept(2, 1);
   b.presence.onPeerSuspected(ada);
-  b.presence.onPeerCleared(ada);
+  b.presence.onPeersCleared([ada]);
   accept(3, 2);
   accept(4);
   const statuses = b.deliveries().map(delivery => delivery.what === 'presence' && delivery.status);

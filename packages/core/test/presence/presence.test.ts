@@ -225,8 +225,8 @@ test('PRES-7: suspicion and its end are shown, each once', () => {
   b.presence.onPeerSuspected(ada);
   b.presence.onPeerSuspected(ada);
   b.presence.onPeerSuspected(peer(9));
-  b.presence.onPeerCleared(ada);
-  b.presence.onPeerCleared(ada);
+  b.presence.onPeersCleared([ada]);
+  b.presence.onPeersCleared([ada]);
   const statuses = b.deliveries().map(delivery => (delivery.what === 'presence' ? delivery.status : undefined));
   expect(statuses).toEqual(['suspect', 'alive']);
 });
@@ -507,8 +507,8 @@ test('PRES-24: who is unreachable is a suspect for the app, and is not offered t
   b.accept(said);
   statuses(b);
   b.facts();
-  b.presence.onPeerUnreachable(ada);
-  b.presence.onPeerUnreachable(peer(9));
+  b.presence.onPeerUnreachable(ada, false);
+  b.presence.onPeerUnreachable(peer(9), false);
   expect(statuses(b)).toEqual(['suspect']);
   expect(b.facts()).toEqual([{ type: 'record-dropped', record: said }]);
   expect(b.presence.size()).toBe(1);
@@ -518,13 +518,13 @@ test('PRES-24: with its next word, presence or not, it has joined again', () => 
   const [byPresence, byOther] = [bench(), bench()];
   for (const b of [byPresence, byOther]) {
     b.accept(here(0));
-    b.presence.onPeerUnreachable(ada);
+    b.presence.onPeerUnreachable(ada, false);
     statuses(b);
     b.facts();
   }
   byPresence.accept(here(1));
-  byPresence.presence.onPeerCleared(ada);
-  byOther.presence.onPeerCleared(ada);
+  byPresence.presence.onPeersCleared([ada]);
+  byOther.presence.onPeersCleared([ada]);
   for (const b of [byPresence, byOther]) {
     expect(statuses(b)).toEqual(['alive']);
     const facts = b.facts();
@@ -532,6 +532,19 @@ test('PRES-24: with its next word, presence or not, it has joined again', () => 
     expect(ofType(facts, 'record-stored')).toHaveLength(b === byPresence ? 1 : 0);
     expect(b.presence.size()).toBe(1);
   }
+});
+
+test('PRES-24: who is cut off with its region is a suspect, and is still offered to others', () => {
+  const b = bench();
+  b.accept(here(0));
+  statuses(b);
+  b.facts();
+  b.presence.onPeerUnreachable(ada, true);
+  expect(statuses(b)).toEqual(['suspect']);
+  expect(b.facts()).toEqual([]);
+  b.presence.onPeersCleared([ada]);
+  expect(statuses(b)).toEqual(['alive']);
+  expect(ofType(b.facts(), 'member-joined')).toHaveLength(1);
 });
 
 test('PRES-22: while the way may be cut nobody expires, and what others refuse is not offered to them', () => {

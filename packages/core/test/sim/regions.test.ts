@@ -29,4 +29,22 @@ describe('three regions', () => {
     expect([components, reachAfterCrash]).toEqual([1, 1]);
     expect(withinRegion!).toBeLessThan(0.9);
   });
+
+  it.each([1, 2])(
+    'LIVE-32: a region that is cut off is not accused one by one, dies nowhere and is back: seed %i',
+    seed => {
+      const file: ScenarioFile = {
+        ...ROOM,
+        duration: '150s',
+        timeline: [{ at: '30s', do: 'partition', groups: [['west', 'east'], ['south']], for: '60s' }],
+      };
+      const { membership, overlay } = runScenario(file, { seed }).report;
+      const untold = runScenario({ ...file, regionsTold: false }, { seed }).report.membership;
+      expect(untold.accusations).toBeGreaterThan(60);
+      expect(membership.accusations).toBeLessThan(10);
+      // All were suspects of all beyond the cut, and are none any more.
+      expect(membership.statusFlips).toBeGreaterThanOrEqual(2 * 2 * 15 * 30);
+      expect([membership.deaths, membership.divergence, overlay.components]).toEqual([0, 0, 1]);
+    },
+  );
 });

@@ -25,14 +25,16 @@ export interface Bench extends Recorder {
   accuse(by: PeerId, of?: PeerId, mono?: number, seen?: Seen): SignedRecord;
   /** By anybody. */
   claim(by: PeerId, of?: PeerId, mono?: number, value?: Wire): SignedRecord;
-  member(who?: PeerId, mono?: number): void;
+  member(who?: PeerId, mono?: number, region?: string): void;
+  /** What `by` says of a region. */
+  unreach(by: PeerId, region: string, mono?: number): SignedRecord;
   suspicion(): readonly string[];
   /** All facts but the questions that are sent round a silent link. */
   news(): readonly Fact[];
 }
 
 /** `links`: how many neighbours whoever is accused has, by its own word. */
-export function bench(config: ConfigOverrides = QUIET, links = 5): Bench {
+export function bench(config: ConfigOverrides = QUIET, links = 5, region?: string): Bench {
   const recorder = createRecorder();
   /** The overlay drops a silent neighbour at once; here the bench does. */
   const silent: PeerId[] = [];
@@ -45,7 +47,7 @@ export function bench(config: ConfigOverrides = QUIET, links = 5): Bench {
   };
   const read = (bytes: Uint8Array): ReturnType<typeof readRecord> => readRecord(bytes, NETWORK);
   const liveness = createLiveness(
-    { self, config: makeConfig(config), outbox, rng: rngOf(0, 1), read, view: () => 0 },
+    { self, region, config: makeConfig(config), outbox, rng: rngOf(0, 1), read, view: () => 0 },
     at(0),
   );
   let last = Number.NEGATIVE_INFINITY;
@@ -83,17 +85,23 @@ export function bench(config: ConfigOverrides = QUIET, links = 5): Bench {
       accept(said, mono);
       return said;
     },
-    member(who = ada, mono = 0) {
-      const said = record({ kind: 'presence', author: who, at: mono });
+    member(who = ada, mono = 0, theirs) {
+      const value = [1, null, ...(theirs === undefined ? [] : [theirs])];
+      const said = record({ kind: 'presence', author: who, at: mono, value });
       accept(said, mono);
       liveness.onRecordStored(said, at(mono));
+    },
+    unreach(by, of, mono = 0) {
+      const said = record({ kind: 'unreach', author: by, key: of, at: mono, value: null });
+      accept(said, mono);
+      return said;
     },
     news: () => recorder.facts().filter(({ type }) => type !== 'signal-out'),
     suspicion: () =>
       recorder
         .facts()
         .map(fact => fact.type)
-        .filter(type => type.startsWith('peer-') || type === 'self-suspected'),
+        .filter(type => /^peers?-/.test(type) || type === 'self-suspected'),
   };
 }
 

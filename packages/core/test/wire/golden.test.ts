@@ -131,6 +131,7 @@ test('REC-1: every kind has a vector', () => {
     accuse: true,
     here: true,
     vouch: true,
+    unreach: true,
   };
   expect(new Set(golden.records.map(({ statement }) => statement.kind))).toEqual(new Set(Object.keys(kinds)));
 });
