@@ -80,6 +80,22 @@ describe('a tab in the background', () => {
     expect(await sleeper.sees()).toHaveLength(others.length);
     expect(Math.max(stateMs, aliveMs, writesMs)).toBeLessThan(2_000);
   });
+
+  test('that is closed while it is frozen says goodbye by the links that it still has', async () => {
+    await tabs[1]!.page.bringToFront();
+    await pause(1_000);
+    await freeze(sleeper.page);
+    await allSay('away', 5_000);
+    const since = performance.timeOrigin + performance.now();
+    await sleeper.page.close();
+    const goneMs = await eventually(`${sleeper.name} is gone everywhere`, 10_000, async () => {
+      const said = await Promise.all(others.map(peer => peer.statusOf(sleeper.id)));
+      return said.every(found => found === undefined);
+    });
+    const noticed = (await Promise.all(nodes.map(peer => peer.notices()))).flat().filter(({ at }) => at > since);
+    console.log(`closed while frozen: gone everywhere after ${goneMs.toFixed(0)} ms`);
+    expect(new Set(noticed.map(({ what }) => what))).toEqual(new Set(['leave: left']));
+  });
 });
 
 function pause(ms: number): Promise<void> {
