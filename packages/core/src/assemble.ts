@@ -82,16 +82,18 @@ export function assemble(options: EngineOptions, startedAt: Now): Parts {
       presence.standingOf(record) ?? modules.store.standingOf(record) ?? modules.aggregate.standingOf(record),
     onRestored: record => authoring.observe(record),
   });
-  const { onOwnRecord } = intake;
   const isCongested = (): boolean => modules.broadcast.isCongested();
   const authoring = createAuthoring(
-    { self, config, outbox, networkId, hlc, nextJob, onOwnRecord, isCongested },
+    { self, config, outbox, networkId, hlc, nextJob, onOwnRecord: intake.onOwnRecord, isCongested },
     startedAt,
   );
-  const inAdvance = authoring;
   const nextClock = (now: Now): Hlc => hlc.next(now.wall);
   const heldUntil = (): number => modules.liveness.heldUntil();
-  const presence = createPresence({ self, nextClock, heldUntil, region, config, outbox, rng, inAdvance }, startedAt);
+  const isAccusedSince = (peer: PeerId, hlc: number): boolean => modules.liveness.isAccusedSince(peer, hlc);
+  const presence = createPresence(
+    { self, nextClock, heldUntil, isAccusedSince, region, config, outbox, rng, inAdvance: authoring },
+    startedAt,
+  );
   const { census: members, hasMember: isMember } = presence;
   const saidAt = (peer: PeerId): number | undefined => modules.liveness.saidAt(peer);
   const modules: Modules = {

@@ -80,7 +80,10 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
   /** Whoever has no link yet can say nothing to anybody. */
   const settle = (): void => {
     const patientUntil = world().now + (isRough ? SLOW_TOLD_MS : 0);
-    const isApart = (): boolean => reachable(world(), running()[0]!).length < running().length;
+    const isApart = (): boolean => {
+      const [first] = running();
+      return first !== undefined && reachable(world(), first).length < running().length;
+    };
     while (world().now < patientUntil && isApart()) pass(SETTLE_STEP_MS);
   };
 

@@ -51,6 +51,8 @@ export interface Liveness {
   /** The newest word of a member, by hybrid clock; `undefined`: it is none. */
   saidAt(peer: PeerId): number | undefined;
   suspected(): number;
+  /** It is a suspect, and what it said at `hlc` is from before. */
+  isAccusedSince(peer: PeerId, hlc: number): boolean;
   /** Many are silent, or this node has no link, and the way may be cut: until then nobody ends for not being heard. By the clock that never jumps. */
   heldUntil(): number;
 }
@@ -359,6 +361,7 @@ export function createLiveness(tools: LivenessTools, startedAt: Now): Liveness {
     rttMs: peer => watches.get(peer)?.roundTrip.meanMs(),
     saidAt: saidOf,
     suspected: suspicions.size,
+    isAccusedSince: suspicions.isAccusedSince,
     heldUntil: () => Math.max(partition.heldUntil(), solitude.unheardUntil()),
   };
 }

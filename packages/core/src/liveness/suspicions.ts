@@ -21,6 +21,8 @@ export interface Suspicions {
   /** `subject` spoke at `hlc`. What that refutes, if anything. */
   clear(subject: PeerId, hlc: number): Cleared | undefined;
   isSuspect(subject: PeerId): boolean;
+  /** Does what `subject` said at `hlc` leave it a suspect? */
+  isAccusedSince(subject: PeerId, hlc: number): boolean;
   forget(subject: PeerId): void;
   postpone(ms: number): void;
   /** Something that times depend on has changed. */
@@ -165,6 +167,10 @@ export function createSuspicions(tools: SuspicionTools): Suspicions {
       return { wasSuspect: known.since !== NEVER, byThisNode: known.witnesses.has(self) };
     },
     isSuspect: subject => (suspicions.get(subject)?.since ?? NEVER) !== NEVER,
+    isAccusedSince(subject, hlc) {
+      const known = suspicions.get(subject);
+      return known !== undefined && known.since !== NEVER && hlc <= known.hlc;
+    },
     forget: remove,
     postpone(ms) {
       for (const suspicion of suspicions.values()) suspicion.since += ms;

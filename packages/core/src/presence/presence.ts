@@ -93,6 +93,8 @@ interface PresenceTools {
   readonly nextClock: (now: Now) => Hlc;
   /** Nobody ends for silence before: the way to them may be cut. */
   readonly heldUntil: () => number;
+  /** Was it accused of silence after it said something at `hlc`? */
+  readonly isAccusedSince: (peer: PeerId, hlc: number) => boolean;
   readonly region: string | undefined;
   readonly config: Config;
   readonly outbox: Outbox;
@@ -255,7 +257,9 @@ export function createPresence(tools: PresenceTools, startedAt: Now): Presence {
     const isCrowded = old === undefined && slots.size >= CROWDED * config['presence.maxAuthors'];
     const mostMs = isCrowded ? config['presence.validMs'] : validityOf(record, config);
     const until = Math.ceil(now.mono + Math.min(mostMs, validityOf(record, config), msLeft(record, config, now)));
-    const slot: Slot = { record, state: 'alive', voidUpTo: 0, until };
+    // A word that comes late, from before an accusation, answers nothing.
+    const isSuspect = author !== self && tools.isAccusedSince(author, record.hlc);
+    const slot: Slot = { record, state: isSuspect ? 'suspect' : 'alive', voidUpTo: 0, until };
     keep(author, slot);
     if (!wasPresent) viewSum = (viewSum + wordOf(author)) >>> 0;
     if (author !== self) {

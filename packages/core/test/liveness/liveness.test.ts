@@ -145,9 +145,12 @@ test('LIVE-6: a word from before the accusation clears nothing, and an accusatio
   b.member(ada, 5);
   b.accuse(peer(2), ada, 4);
   expect(b.facts()).toEqual([{ type: 'record-ignored', reason: 'stale-accusation' }]);
-  b.accuse(peer(2), ada, 10);
+  const { hlc } = b.accuse(peer(2), ada, 10);
   b.member(ada, 9);
   expect(b.suspicion()).toEqual(['peer-suspected']);
+  expect([hlc, hlc + 1].map(saidAt => b.liveness.isAccusedSince(ada, saidAt))).toEqual([true, false]);
+  b.member(ada, 11);
+  expect(b.liveness.isAccusedSince(ada, hlc)).toBe(false);
 });
 
 test('LIVE-6: any record of the accused is a word', () => {

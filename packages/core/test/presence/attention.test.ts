@@ -34,6 +34,7 @@ function bench(isSigned = true): Bench {
       self,
       nextClock: now => hlcAt(now.wall),
       heldUntil: () => 0,
+      isAccusedSince: () => false,
       region: undefined,
       config: makeConfig(),
       outbox: recorder.outbox,

@@ -19,17 +19,21 @@ interface Bench extends Recorder {
   accept(said: SignedRecord, mono?: number): void;
   /** The way to many may be cut until then. */
   hold(until: number): void;
+  /** Everybody is accused of silence since then. */
+  accuse(since: Hlc): void;
 }
 
 function bench(config: ConfigOverrides = {}, region?: string): Bench {
   const recorder = createRecorder();
   const farewells: Hlc[] = [];
   let heldUntil = Number.NEGATIVE_INFINITY;
+  let accusedAt = Number.NEGATIVE_INFINITY;
   const presence = createPresence(
     {
       self,
       nextClock: now => hlcAt(now.wall),
       heldUntil: () => heldUntil,
+      isAccusedSince: (_peer, hlc) => hlc <= accusedAt,
       region,
       config: makeConfig(config),
       outbox: recorder.outbox,
@@ -47,6 +51,9 @@ function bench(config: ConfigOverrides = {}, region?: string): Bench {
     farewells,
     hold(until) {
       heldUntil = until;
+    },
+    accuse(since) {
+      accusedAt = since;
     },
     accept: (said, mono = 0) => presence.onRecordAccepted(said, said.author === self ? 'self' : link, 'push', at(mono)),
   };
@@ -229,6 +236,16 @@ test('PRES-7: suspicion and its end are shown, each once', () => {
   b.presence.onPeersCleared([ada]);
   const statuses = b.deliveries().map(delivery => (delivery.what === 'presence' ? delivery.status : undefined));
   expect(statuses).toEqual(['suspect', 'alive']);
+});
+
+test('PRES-7: a presence that comes late, from before an accusation that stands, is shown as that of a suspect', () => {
+  const b = bench();
+  b.accept(here(1));
+  b.accuse(here(10).hlc);
+  b.presence.onPeerSuspected(ada);
+  b.accept(here(5, 'late'));
+  b.accept(here(11, 'answer'));
+  expect(statuses(b)).toEqual(['alive', 'suspect', 'suspect', 'alive']);
 });
 
 test('PRES-8: members are bounded; goodbyes of strangers count too', () => {
