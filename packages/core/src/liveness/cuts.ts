@@ -55,7 +55,7 @@ export interface CutTools {
 
 /** Keys are free, but those of members have places among all others, and three of them are what makes any suspect. */
 const QUORUM = 3;
-/** A single neighbour may have crashed. */
+/** A single neighbour may have crashed. Of the region is one of them; the others may be of no region that is known. */
 const LINKS_LEAST = 2;
 /** Turns to claim, and to answer, are spread over so long. A word crosses a room of thousands in less than a third of it. */
 const TURNS_MS = 3_000;
@@ -94,6 +94,8 @@ export function createCuts(tools: CutTools): Cuts {
   const { self, config, outbox, rng, members } = tools;
   const sizes = new Map<string, number>();
   const regions = new Map<string, Region>();
+  /** When links to those fell silent whose region is not known. */
+  let strangersLostAt: readonly number[] = [];
   const renewMs = config['liveness.accusationMs'] / 2;
 
   const nameOf = (peer: PeerId): string | undefined => {
@@ -135,12 +137,23 @@ export function createCuts(tools: CutTools): Cuts {
   const isEnough = (voices: number, { name }: Region): boolean =>
     voices > 0 && voices >= Math.min(QUORUM, members.size - sizeOf(name));
 
+  const lately = (times: readonly number[], now: Now): readonly number[] =>
+    times.filter(at => now.mono - at < AT_ONCE_MS);
+
+  /** Has this node lost so much that it may say so? */
+  const hasLost = ({ lostAt }: Region): boolean => {
+    const [first] = lostAt;
+    if (first === undefined) return false;
+    const strangers = strangersLostAt.filter(at => Math.abs(at - first) < AT_ONCE_MS);
+    return lostAt.length + strangers.length >= LINKS_LEAST;
+  };
+
   /** Members of all regions that are lost, to this node's links or by what others say. */
   const countLost = (): number => {
     let count = 0;
     for (const region of regions.values()) {
       if (region.name === tools.region) continue;
-      if (region.lostAt.length >= LINKS_LEAST || isEnough(region.claims.size, region)) count += sizeOf(region.name);
+      if (hasLost(region) || isEnough(region.claims.size, region)) count += sizeOf(region.name);
     }
     return count;
   };
@@ -244,10 +257,11 @@ export function createCuts(tools: CutTools): Cuts {
   return {
     onSilent(peer, now) {
       const name = nameOf(peer);
-      if (name === undefined || name === tools.region || sizeOf(name) < LEAST || !members.has(self)) return undefined;
+      if (name === undefined) strangersLostAt = [...lately(strangersLostAt, now), now.mono];
+      if (name === undefined || name === tools.region || sizeOf(name) < LEAST) return undefined;
       const region = isHeard(name, now) ? undefined : openRegion(name);
       if (region === undefined) return undefined;
-      region.lostAt = [...region.lostAt.filter(at => now.mono - at < AT_ONCE_MS), now.mono];
+      region.lostAt = [...lately(region.lostAt, now), now.mono];
       return now.mono + turn();
     },
 
@@ -259,7 +273,7 @@ export function createCuts(tools: CutTools): Cuts {
       if (region.isCut && now.mono >= tools.partition.heldUntil()) return undefined;
       const isWorth = areMany();
       if (isWorth && isFreshlyClaimed(region, now)) return now.mono + renewMs + turn();
-      if (isWorth && region.lostAt.length >= LINKS_LEAST && now.mono - region.claimedAt >= renewMs) {
+      if (isWorth && members.has(self) && hasLost(region) && now.mono - region.claimedAt >= renewMs) {
         region.claimedAt = now.mono;
         outbox.fact({ type: 'statement-wanted', kind: 'unreach', key: region.name, value: null });
         return now.mono + TURNS_MS;

@@ -238,11 +238,12 @@ export function createLiveness(tools: LivenessTools, startedAt: Now): Liveness {
       if (reason === 'silent') {
         const heardAt = watch?.heardAt ?? now.mono;
         // What it said meanwhile came by another way: the link is bad, and its peer is not accused.
-        if (!members.has(peer) || isExcused(peer, null) || (watch?.spokeAt ?? heardAt) > heardAt + CLOSED_GRACE_MS)
-          return;
+        if (isExcused(peer, null) || (watch?.spokeAt ?? heardAt) > heardAt + CLOSED_GRACE_MS) return;
+        const at = cuts.onSilent(peer, now);
+        if (!members.has(peer)) return;
         partition.onSilentLink(links, now);
         suspicions.review();
-        accuseLater(peer, cuts.onSilent(peer, now), now);
+        accuseLater(peer, at, now);
       } else if ((reason === 'closed' || reason === 'hung-up') && now.mono >= stallOverAt) {
         // After a stop of our own it was the others who gave us up, and they are alive.
         toAccuse.set(peer, { at: now.mono + (reason === 'hung-up' ? HUNG_UP_GRACE_MS : CLOSED_GRACE_MS), why: reason });

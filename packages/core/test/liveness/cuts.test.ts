@@ -90,6 +90,42 @@ test('LIVE-32: who lost two there says so of the region instead, once, and accus
   expect(wanted(b)).toEqual([]);
 });
 
+test('LIVE-32: one lost there counts with one of no known region, lost within 10 s before or after, and with none elsewhere', () => {
+  const said = (other: PeerId, offMs: number): boolean => {
+    const b = room();
+    for (const n of [31, 32, 33]) b.member(peer(n), 0, 'east');
+    const losses = [
+      [south[0]!, CUT_AT],
+      [other, CUT_AT + offMs],
+    ] as const;
+    const found: string[] = [];
+    for (const [who, mono] of [...losses].sort(([, a], [, b]) => a - b)) {
+      b.up(who, mono - 6_500);
+      b.liveness.onNeighbourDown(who, 'silent', at(mono));
+    }
+    b.until(CUT_AT + 2_999);
+    found.push(...wanted(b));
+    return found.includes('unreach south');
+  };
+  const stranger = peer(70);
+  expect([said(stranger, 0), said(stranger, -9_999), said(stranger, -10_000)]).toEqual([true, true, false]);
+  expect(said(peer(31), 0)).toBe(false);
+});
+
+test('LIVE-32: who states no presence does not say so, and accuses nobody when members do', () => {
+  const lost = (voices: number): readonly string[] => {
+    const b = bench(QUIET, 5, 'north');
+    for (const who of north) b.member(who, 0, 'north');
+    for (const who of south) b.member(who, 0, 'south');
+    lose(b, south.slice(0, 2));
+    claim(b, CUT_AT, north.slice(0, voices));
+    b.until(CUT_AT + 10_000);
+    return wanted(b);
+  };
+  expect(lost(3)).toEqual([]);
+  expect([...lost(2)].sort()).toEqual(accused(...south.slice(0, 2)));
+});
+
 test('LIVE-32: links lost more than 10 s apart are no sign', () => {
   const b = room();
   const said = south.slice(0, 2).flatMap((who, n) => {
