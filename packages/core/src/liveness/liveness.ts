@@ -282,6 +282,7 @@ export function createLiveness(tools: LivenessTools, startedAt: Now): Liveness {
         probes.answer(record, now);
       } else if (key === self) {
         if (!vouches.keep(record, now)) return;
+        if (record.hlc > (saidOf(author) ?? NEVER)) saidSince.set(author, record.hlc);
         onFresh(watches.get(author), now);
         if (toAccuse.get(author)?.why !== 'hung-up') toAccuse.delete(author);
         onWord(author, record.hlc, now);

@@ -20,20 +20,24 @@ const UNANSWERED_MS = 30_000;
 const CATCH_UP_MS = 10_000;
 
 export function createSolitude(config: Config): Solitude {
+  let isAlone = false;
   let unansweredUntil = Number.NEGATIVE_INFINITY;
   let unheardUntil = Number.NEGATIVE_INFINITY;
 
+  const catchUp = (now: Now): void => {
+    if (now.mono < unansweredUntil) unansweredUntil = now.mono + CATCH_UP_MS;
+    if (now.mono < unheardUntil) unheardUntil = now.mono + CATCH_UP_MS;
+  };
+
   return {
     onLinks(links, others, now) {
-      if (links > 0) {
-        unansweredUntil = Math.min(unansweredUntil, now.mono + CATCH_UP_MS);
-        unheardUntil = Math.min(unheardUntil, now.mono + CATCH_UP_MS);
-      } else {
-        const forMs = config['liveness.partitionMs'];
-        unheardUntil = now.mono + forMs;
-        // The only other one was asked over the only line: nobody could say more about it.
-        if (others > 1) unansweredUntil = now.mono + Math.min(forMs, UNANSWERED_MS);
-      }
+      if (isAlone && links > 0) catchUp(now);
+      isAlone = links === 0;
+      if (!isAlone) return;
+      const forMs = config['liveness.partitionMs'];
+      unheardUntil = now.mono + forMs;
+      // The only other one was asked over the only line: nobody could say more about it.
+      if (others > 1) unansweredUntil = now.mono + Math.min(forMs, UNANSWERED_MS);
     },
     unansweredUntil: () => unansweredUntil,
     unheardUntil: () => unheardUntil,

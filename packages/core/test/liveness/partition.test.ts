@@ -142,6 +142,10 @@ test('LIVE-30: without a link nobody ends for not being heard, nor in the 10 s a
   expect(b.liveness.heldUntil()).toBe(30_000);
   b.up(peer(2), 25_000);
   expect(b.liveness.heldUntil()).toBe(30_000);
+  // Also when a link comes at the last moment.
+  for (const n of [1, 2]) b.liveness.onNeighbourDown(peer(n), 'goodbye', at(40_000));
+  b.up(peer(1), 139_999);
+  expect(b.liveness.heldUntil()).toBe(149_999);
 });
 
 test('LIVE-30: a hold that is over stays over', () => {

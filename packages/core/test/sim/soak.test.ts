@@ -41,6 +41,7 @@ describe('soak', () => {
     [52_030, 'who is frozen says so to neighbours that are none of its tree'],
     [30_005, 'who loses all links, of which it has two, calls nobody dead for want of an answer'],
     [80_029, 'a presence that was not renewed does not end while there is no link'],
+    [96_117, 'a vouch answers an accusation also for whoever counts it later'],
     [92_012, 'a presence that comes after the accusation, and is older, shows nobody as alive'],
     [91_054, 'who got the first link of a newcomer is no quorum by itself'],
     [1_795_194_859, 'who is to be frozen has a link, where a dial may fail'],
