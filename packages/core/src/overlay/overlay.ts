@@ -85,6 +85,8 @@ export interface OverlayTools {
   readonly region: string | undefined;
 }
 
+/** Links that hold two halves together, which came back to each other, are asked for within so long. */
+const BRIDGES_SPREAD_MS = 4_000;
 /** After a stop of this node: what its links said meanwhile is read within so long. */
 const STALL_AFTERMATH_MS = 1_000;
 /** The first of it says which links are gone. */
@@ -116,6 +118,8 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   /** Set at the end of every review: whatever changes what is due ends in one. */
   let wakeAt: number = startedAt.mono;
   let left = false;
+  /** A link to one of those that came back. */
+  let planned: { readonly peer: PeerId; readonly at: number } | undefined;
 
   /** Does what ends now end because this node was stopped? */
   const isStopsFault = (now: Now): boolean => now.mono < stalledAt + STALL_AFTERMATH_MS;
@@ -128,8 +132,16 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     rendezvous.checkIn(now);
   };
 
+  const takePlanned = (now: Now): void => {
+    if (planned === undefined || now.mono < planned.at) return;
+    const { peer } = planned;
+    planned = undefined;
+    if (!agreements.isTaken(peer)) askBridge(peer, 'itself', now);
+  };
+
   const review = (now: Now): void => {
     if (left) return;
+    takePlanned(now);
     if (losses.takeDue(views.members.size + 1, now)) rendezvous.checkIn(now);
     upkeep.review(now);
     const size = roomSize();
@@ -138,7 +150,7 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
     rendezvous.review({ settled, links: active.size(), wanted, roomSize: size }, now);
     standing.review({ links: active.size(), serverUp: rendezvous.isUp(), alone: size === 1 });
     const next = Math.min(upkeep.nextDueAt(now), names.nextWakeAt(), rendezvous.nextWakeAt(), losses.nextWakeAt());
-    wakeAt = Math.max(next, now.mono);
+    wakeAt = Math.max(Math.min(next, planned?.at ?? Number.POSITIVE_INFINITY), now.mono);
   };
 
   const onIntroduced = (peers: readonly PeerId[], now: Now): void => {
@@ -163,7 +175,9 @@ export function createOverlay(tools: OverlayTools, startedAt: Now): Overlay {
   const onReturned = (peer: PeerId, now: Now): void => {
     losses.onReturned(peer);
     losses.onFound();
-    if (rng.next() < 1 / roomSize()) askBridge(peer, 'itself', now);
+    // Not all at once: each new link between the halves brings what an earlier one has brought already.
+    if (planned === undefined && rng.next() < 1 / roomSize())
+      planned = { peer, at: now.mono + rng.next() * BRIDGES_SPREAD_MS };
   };
 
   const onLeave = (now: Now): void => {

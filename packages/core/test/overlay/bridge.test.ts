@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { makeConfig } from '../../src/config.ts';
+import { createOverlay } from '../../src/overlay/overlay.ts';
 import { createNode, type TestNode } from '../support/node.ts';
-import { peer } from '../support/peers.ts';
-import { ofType } from '../support/recorder.ts';
+import { at, peer } from '../support/peers.ts';
+import { createRecorder, ofType } from '../support/recorder.ts';
+import { rngOf } from '../support/seed.ts';
 import { signals, start, tell } from '../support/signals.ts';
 
 const stranger = peer(200);
@@ -44,4 +47,22 @@ test('OVER-23: a stranger that refuses costs nobody a link', () => {
   tell(node, stranger, { type: 'refuse', session: asked!.signal.session, retryAfterMs: 1_000, alternatives: [] });
   expect(node.engine.neighbours()).toHaveLength(4);
   expect(node.sent()).toEqual([]);
+});
+
+test('OVER-23: one of the lost that is back is asked within 4 s, and not by all at once', () => {
+  const asked = (chance: number, untilMs: number): readonly string[] => {
+    const recorder = createRecorder();
+    const rng = { ...rngOf(0, 1), next: () => chance };
+    const tools = { self: peer(100), region: undefined, config: makeConfig(), outbox: recorder.outbox, rng };
+    const overlay = createOverlay({ ...tools, isBanned: () => false, rttMs: () => undefined, saidAt: () => 0 }, at(0));
+    for (const who of [stranger, second]) overlay.onMemberJoined(who, undefined, at(0));
+    for (const who of [stranger, second]) overlay.onMemberGone(who, 'failed', at(1));
+    recorder.facts();
+    overlay.onMemberJoined(stranger, undefined, at(1_000));
+    for (let mono = 1_000; mono <= 1_000 + untilMs; mono += 100) overlay.onWake(at(mono));
+    return ofType(recorder.facts(), 'signal-out').map(({ to }) => to);
+  };
+  expect(asked(0.4, 1_500)).toEqual([]);
+  expect(asked(0.4, 1_600)).toEqual([stranger]);
+  expect(asked(0.6, 10_000)).toEqual([]);
 });
