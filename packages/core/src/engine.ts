@@ -52,6 +52,7 @@ export function createEngine(options: EngineOptions, startedAt: Now): Engine {
         modules.presence.onStall(stalledMs, now);
         modules.sync.onStall(now);
         modules.overlay.onStall(now);
+        modules.relay.onStall(now);
       }
       handledAt = now.mono;
       parts.tick(now);

@@ -30,6 +30,8 @@ export interface Relay {
   onServerSignal(from: PeerId, payload: Uint8Array, now: Now): void;
   onServerUnreachable(peer: PeerId, now: Now): void;
   onServer(up: boolean): void;
+  /** This node was stopped: who led where may have been stopped as well, or have lost its links. */
+  onStall(now: Now): void;
   onFrame(from: PeerId, frame: RelayFrame, now: Now): void;
   /** Drops what has outlived its time. It hurts nobody and can wait until this node is awake for something else. */
   sweep(now: Now): void;
@@ -50,6 +52,8 @@ const RETRY_PAYLOADS = 4;
 /** What a conversation has left behind is looked for so often, while there is any. */
 const SWEEP_MS = 10_000;
 const NEVER = Number.POSITIVE_INFINITY;
+/** After a stop of this node the server is asked first for so long: by then its links are others. */
+const STALL_AFTERMATH_MS = 3_000;
 /** Ways that a probe, or its answer, takes at once. */
 const DETOURS = 3;
 
@@ -70,6 +74,7 @@ export function createRelay(tools: RelayTools): Relay {
   const tables: readonly Expiring[] = [passed, heard, unconfirmed, ways.fresh, ...proofs.tables];
   let sweepAt = NEVER;
   let serverUp = false;
+  let stalledAt = Number.NEGATIVE_INFINITY;
   let carried = 0;
 
   /** Links that are said to lead to `to`, the best first. */
@@ -171,7 +176,8 @@ export function createRelay(tools: RelayTools): Relay {
       // A link that ended since, as after a stop of this node, is no way.
       const isMeshUseful =
         hopsTo(to, []).length > 0 || (lastBy !== undefined && lastBy !== 'server' && links.has(lastBy));
-      if (serverUp && (lastBy === 'server' || !isMeshUseful)) sendServer(to, payload, now);
+      const isMeshSure = isMeshUseful && now.mono >= stalledAt + STALL_AFTERMATH_MS;
+      if (serverUp && (lastBy === 'server' || !isMeshSure)) sendServer(to, payload, now);
       else sendMesh(to, payload, now);
     },
 
@@ -198,6 +204,10 @@ export function createRelay(tools: RelayTools): Relay {
 
     onServer(up) {
       serverUp = up;
+    },
+
+    onStall(now) {
+      stalledAt = now.mono;
     },
 
     onFrame(from, frame, now) {

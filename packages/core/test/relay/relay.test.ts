@@ -511,3 +511,14 @@ test('RELAY-17: the share of a source is full again when it is forgotten, and no
   expect(b.passed()).toHaveLength(9);
   expect(sweptAt(b, 99_000)).toBe(200_000);
 });
+
+test('RELAY-7: for three seconds after a stop of this node the server carries what the mesh had a way for', () => {
+  const { relay, say, effects, hops } = bench(alone);
+  relay.onServer(true);
+  relay.onRecordAccepted(far, b);
+  relay.onStall(at(1_000));
+  say(far, signal, 3_999);
+  expect([effects().length, hops()]).toEqual([1, []]);
+  say(far, signal, 4_000);
+  expect([effects().length, hops()]).toEqual([0, [b]]);
+});
