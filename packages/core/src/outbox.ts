@@ -3,8 +3,8 @@ import type { Fact } from './fact.ts';
 import type { PeerId } from './types.ts';
 import type { Frame } from './wire/frame.ts';
 
-/** What a module has to send in quantity: fresh records, or what repairs an old gap. */
-export type Load = 'push' | 'bulk';
+/** What a module has to send in quantity: fresh records; what somebody waits for; or what repairs an old gap. */
+export type Load = 'push' | 'bulk' | 'repair';
 
 /** The verbs a module has. It knows neither its siblings nor the world. */
 export interface Outbox {

@@ -362,6 +362,14 @@ export const numbers = {
     'Bulk sent per link, 64 KiB of it at once; half of what the other side admits. Less: a thousand members take longer to get.',
     'design: 65,536, which takes 2 s for 1,000 members and 30 s for 10,000 records; this takes 0.5 s and 7 s',
   ],
+  'sync.repairBytesPerSecond': [
+    24_576,
+    1_024,
+    16_777_216,
+    'bytes/s',
+    'What this node sends over all links, of which repairs take what the rest leaves, and an eighth at least. More: a healed cut is evened out sooner, and all are busier meanwhile.',
+    'design: 50 KB/s per node after a cut of five minutes, less what goes at once and what is fresh',
+  ],
   'intake.seen': [
     65_536,
     256,

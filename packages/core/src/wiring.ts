@@ -120,7 +120,7 @@ function onMemberGone(m: Modules, { peer, reason }: Extract<Fact, { type: 'membe
 
 function onRecordDuplicate(m: Modules, fact: Extract<Fact, { type: 'record-duplicate' }>, now: Now): void {
   m.presence.onRecordDuplicate(fact.record, fact.path, now);
-  m.broadcast.onRecordDuplicate(fact.record.id, fact.from, fact.path, now);
+  m.broadcast.onRecordDuplicate(fact.record, fact.from, fact.path, now);
 }
 
 function onNeighbourDown(m: Modules, fact: Extract<Fact, { type: 'neighbour-down' }>, now: Now): void {

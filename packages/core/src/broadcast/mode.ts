@@ -20,7 +20,7 @@ export interface Broadcast {
   onRecordDropped(record: SignedRecord): void;
   /** Somebody offered it, and it is fetched: perhaps it comes. */
   onRecordComing(id: RecordId, now: Now): void;
-  onRecordDuplicate(id: RecordId, from: Source, path: Path, now: Now): void;
+  onRecordDuplicate(record: SignedRecord, from: Source, path: Path, now: Now): void;
   onFrame(from: PeerId, frame: BroadcastFrame, now: Now): void;
   /** The link has room again. */
   onLinkDrained(peer: PeerId, now: Now): void;

@@ -7,12 +7,13 @@
  * announced and not pushed, unless it is its author's own first word to us; patience is learned.
  */
 
-import type { Path, Source } from '../fact.ts';
+import type { Source } from '../fact.ts';
 import { activityOf } from '../identity/presence-value.ts';
 import { type SignedRecord, shortIdOf } from '../identity/record.ts';
 import { createEarliest } from '../lib/earliest.ts';
+import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
-import type { MonoMs, Now, PeerId, RecordId, ShortId } from '../types.ts';
+import type { MonoMs, Now, PeerId, ShortId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { type Author, authorIdOf, type Branch, type Branches, createBranches, isGrown } from './branches.ts';
@@ -49,6 +50,10 @@ const MAX_ROUNDS = 4;
 const GRAFTS_PER_SECOND = 5;
 const GRAFTS_BURST = 100;
 const FLOOD_MS = 10_000;
+/** Fresh records that a sync brought and that are announced. Where a cut heals it brings many, and sessions spread them. */
+const BROUGHT_PER_SECOND = 5;
+const BROUGHT_BURST = 5;
+const MAX_OVERTAKEN = 4_096;
 /** Presence is restated within so long: before, there are authors whose tree this node has not seen. */
 const NEWCOMER_MS = 90_000;
 
@@ -63,6 +68,9 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
   const growth = createGrowth(config, rng, startedAt);
   const self = authorIdOf(me);
   let round = rng.uint32();
+  /** What a sync brought too much of: when a copy comes by the tree it goes on from here as well. */
+  const overtaken: ExpiringSet<ShortId> = createExpiringSet(MAX_OVERTAKEN, config['broadcast.freshMs']);
+  const brought = createTokenBucket(BROUGHT_PER_SECOND, BROUGHT_BURST, startedAt.mono);
   const budget = createTokenBucket(WAVES_PER_SECOND, WAVES_BURST, startedAt.mono);
   /** The neighbour that was asked for everything, and when. */
   let guide: PeerId | undefined;
@@ -273,23 +281,28 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
       if (path !== 'sync' || (from === record.author && isFresh(record, config, now))) {
         return spread(record, parcel, from, afterMs, now);
       }
-      if (isFresh(record, config, now)) announce(record, from, afterMs, now);
+      if (!isFresh(record, config, now)) return;
+      if (brought.take(1, now.mono)) announce(record, from, afterMs, now);
+      else overtaken.add(record.shortId, now.mono);
     },
 
     onRecordDropped: record => recent.release(record.shortId),
 
     onRecordComing: (id, now) => missing.coming(shortIdOf(id), now),
 
-    onRecordDuplicate(recordId: RecordId, from: Source, path: Path, now: Now) {
+    onRecordDuplicate(record, from, path, now) {
       const link = path === 'push' ? links.get(from as PeerId) : undefined;
       if (link === undefined) return;
-      const id = shortIdOf(recordId);
+      const id = record.shortId;
       holes.slow(id);
       const parcel = recent.get(id);
+      if (parcel !== undefined && overtaken.delete(id)) {
+        return spread(record, parcel, from, shared.announceAfterMs(record.kind, false), now);
+      }
       if (parcel !== undefined && shared.is(parcel.kind)) return;
       // The parent's own second copy, after a graft that crossed the first, is no reason to part.
       const branch = branchOf(id);
-      if (branch?.lastId === id && branch.parent === from) return;
+      if (branch?.parent === from) return;
       branches.alsoHad(recent.authorOf(id), id, from as PeerId);
       link.sender.refuse(id, now);
     },
@@ -319,6 +332,7 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
 
     onWake(now) {
       recent.expire(now);
+      overtaken.expire(now.mono);
       for (const link of links.values()) link.sender.onWake(now);
       if (now.mono >= growAt(Number.POSITIVE_INFINITY)) growInTurn(now);
       if (now.mono >= holes.nextDueAt()) holes.mend(peer => links.has(peer), now);

@@ -6,6 +6,7 @@
  * A link that does not drain is given up, however lively its other side: who only talks and never reads would
  * hold back our own words.
  * A fast link is held to what the other side's guard admits: what is beyond would be thrown away there.
+ * Repairs share one pace of all links: after a cut everybody lacks much and nobody waits for it.
  */
 import type { Config } from '../config.ts';
 import { createEarliest } from '../lib/earliest.ts';
@@ -14,6 +15,7 @@ import type { Load, Outbox } from '../outbox.ts';
 import type { MonoMs, Now, PeerId } from '../types.ts';
 import type { FrameType } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
+import { createRepairPace } from './repair-pace.ts';
 
 export interface Flow {
   /** May a frame of this load go now, whatever its size? */
@@ -44,6 +46,10 @@ interface Window {
   /** What the other side admits, bytes and frames, less a margin for what is not paced. */
   readonly pace: TokenBucket;
   readonly frames: TokenBucket;
+  /** What it was last opened for. */
+  load: Load;
+  /** When it last had a turn to send repairs. */
+  repairedAt: number;
 }
 
 /** Bulk keeps the line busy with little, so that what is fresh finds room and waits for little. */
@@ -69,6 +75,7 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
   /** Closed for their pace, and when they open. */
   const paced = new Map<PeerId, number>();
   const bytesPerSecond = PACE_SHARE * config['guard.linkBytesPerSecond'];
+  const repairs = createRepairPace(config['sync.repairBytesPerSecond']);
   const framesPerSecond = PACE_SHARE * config['guard.linkFramesPerSecond'];
 
   const windowOf = (peer: PeerId, now: Now): Window => {
@@ -76,16 +83,25 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
     if (window === undefined) {
       const pace = createTokenBucket(bytesPerSecond, bytesPerSecond, now.mono);
       const frames = createTokenBucket(framesPerSecond, framesPerSecond, now.mono);
-      window = { given: 0, asked: false, stuckAt: Number.POSITIVE_INFINITY, pace, frames };
+      window = { given: 0, asked: false, stuckAt: Number.POSITIVE_INFINITY, pace, frames, load: 'push', repairedAt: 0 };
       windows.set(peer, window);
     }
     return window;
+  };
+
+  const countRepairs = (window: Window, type: FrameType, bytes: number, now: Now): void => {
+    if (type !== 'delta') return repairs.onOther(bytes, now);
+    if (window.load !== 'repair') return;
+    repairs.onRepair(bytes, now);
+    window.repairedAt = now.mono;
   };
 
   const setStuckAt = (window: Window, at: number): void => {
     stuckDue.moved(window.stuckAt, at);
     window.stuckAt = at;
   };
+
+  const repairedAt = (peer: PeerId): number => windows.get(peer)?.repairedAt ?? 0;
 
   const askIfFilling = (peer: PeerId, window: Window, now: Now): void => {
     if (window.asked || window.given < bulkBytes) return;
@@ -98,10 +114,12 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
     isOpen(peer, load, now) {
       const window = windows.get(peer);
       if (window === undefined) return true;
-      if (window.given >= (load === 'bulk' ? bulkBytes : windowBytes)) return false;
+      if (window.given >= (load === 'push' ? windowBytes : bulkBytes)) return false;
       const bytesMs = window.pace.waitMs(Math.min(FRAME_BYTES, bytesPerSecond), now.mono);
-      const waitMs = Math.max(bytesMs, window.frames.waitMs(1, now.mono));
+      const repairMs = load === 'repair' ? repairs.waitMs(now) : 0;
+      const waitMs = Math.max(bytesMs, window.frames.waitMs(1, now.mono), repairMs);
       if (waitMs > 0) paced.set(peer, now.mono + waitMs);
+      else window.load = load;
       return waitMs === 0;
     },
 
@@ -116,6 +134,7 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
       window.given += bytes;
       window.pace.take(bytes, now.mono);
       window.frames.take(1, now.mono);
+      countRepairs(window, type, bytes, now);
       askIfFilling(peer, window, now);
       return true;
     },
@@ -153,7 +172,7 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
       if (paced.size === 0) return [];
       const due = [...paced].filter(([, at]) => at <= now.mono).map(([peer]) => peer);
       for (const peer of due) paced.delete(peer);
-      return due;
+      return due.sort((a, b) => repairedAt(a) - repairedAt(b));
     },
 
     nextWakeAt() {

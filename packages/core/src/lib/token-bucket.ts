@@ -2,6 +2,8 @@
 export interface TokenBucket {
   /** Takes `count` tokens at `mono` if they are all there. */
   take(count: number, mono: number): boolean;
+  /** Takes `count` tokens, there or not: at most `debt` are owed afterwards. */
+  spend(count: number, debt: number, mono: number): void;
   /** Milliseconds until `count` tokens would be there; 0 when they are. */
   waitMs(count: number, mono: number): number;
 }
@@ -29,6 +31,11 @@ class Bucket implements TokenBucket {
     if (this.#tokens < count) return false;
     this.#tokens -= count;
     return true;
+  }
+
+  spend(count: number, debt: number, mono: number): void {
+    this.#refill(mono);
+    this.#tokens = Math.max(Math.min(-debt, this.#tokens), this.#tokens - count);
   }
 
   waitMs(count: number, mono: number): number {

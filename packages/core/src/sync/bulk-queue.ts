@@ -6,6 +6,7 @@
 import { isLarge, offerOf } from '../identity/large.ts';
 import type { SignedRecord } from '../identity/record.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
+import type { Load } from '../outbox.ts';
 import type { MonoMs, Now } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
@@ -13,15 +14,20 @@ import { wireLimits } from '../wire/limits.ts';
 export type Answer = Extract<Frame, { type: 'sync' | 'done' }>;
 
 export interface BulkQueue {
-  add(session: number, records: readonly SignedRecord[]): void;
+  /** `isBare`: the neighbour has next to nothing of what they are a part of, and waits for it. */
+  add(session: number, records: readonly SignedRecord[], isBare?: boolean): void;
   /** Said after all that was added before. */
   addAnswer(answer: Answer): void;
   /** The next frame that may go now, or `undefined`. */
   take(now: Now): Answer | Extract<Frame, { type: 'delta' | 'offer' }> | undefined;
+  /** What the next frame counts as. */
+  load(): Load;
   nextWakeAt(now: Now): MonoMs | undefined;
 }
 
-type Item = { readonly session: number; readonly record: SignedRecord } | { readonly answer: Answer };
+type Item =
+  | { readonly session: number; readonly record: SignedRecord; readonly load: Load }
+  | { readonly answer: Answer };
 
 const FRAME_TARGET_BYTES = 4_096;
 /** What may go at once: a heartbeat behind it is late by half a second where 1 Mbit/s go up. Above one record. */
@@ -48,9 +54,10 @@ class Queue implements BulkQueue {
     this.#pace = createTokenBucket(bytesPerSecond, BURST_BYTES, startedAt.mono);
   }
 
-  add(session: number, records: readonly SignedRecord[]): void {
+  add(session: number, records: readonly SignedRecord[], isBare = false): void {
+    const load = isBare ? 'bulk' : 'repair';
     for (const record of records) {
-      if (this.#items.length - this.#head < MAX_ITEMS) this.#items.push({ session, record });
+      if (this.#items.length - this.#head < MAX_ITEMS) this.#items.push({ session, record, load });
     }
   }
 
@@ -75,6 +82,11 @@ class Queue implements BulkQueue {
     return { type: 'delta', session: first.session, records: records.map(({ bytes }) => bytes) };
   }
 
+  load(): Load {
+    const first = this.#items[this.#head];
+    return first === undefined || 'answer' in first ? 'bulk' : first.load;
+  }
+
   nextWakeAt(now: Now): MonoMs | undefined {
     if (this.#head >= this.#items.length) return undefined;
     return (now.mono + this.#pace.waitMs(costOf(this.#nextRecords()), now.mono)) as MonoMs;
@@ -88,7 +100,7 @@ class Queue implements BulkQueue {
     const first = items[this.#head];
     for (let at = this.#head; at < items.length && records.length < wireLimits.recordsPerFrame; at++) {
       const item = items[at]!;
-      if ('answer' in item || 'answer' in first! || item.session !== first!.session) break;
+      if ('answer' in item || 'answer' in first! || item.session !== first!.session || item.load !== first!.load) break;
       if (records.length > 0 && isLarge(item.record)) break;
       bytes += item.record.size;
       if (records.length > 0 && bytes > FRAME_TARGET_BYTES) break;

@@ -34,6 +34,8 @@ export interface Step {
   readonly answer?: SyncTopic | undefined;
   /** Ours that the neighbour lacks. */
   readonly have?: readonly SignedRecord[] | undefined;
+  /** It has next to nothing of what is compared here: it is new, or was away. */
+  readonly isBare?: boolean | undefined;
   /** Something was left out: another session has to see to it. */
   readonly partial?: boolean | undefined;
 }
@@ -44,6 +46,8 @@ const LIST_AT_ONCE = 16;
 const LEAST_CELLS = 8;
 /** A list says for sure what a sketch of so many times fewer bytes promises, where differences may lie dense. */
 const DENSE = 8;
+/** Who has no more of a range has not been there; of a room that was cut apart each part has its own share. */
+const BARE_SHARE = 1 / 8;
 /** About 1,450 differences, and 22 KiB kept for a neighbour. */
 export const MOST_CELLS = 2_048;
 
@@ -86,13 +90,16 @@ export function createExchange(domain: SyncDomain, set: IndexSet, session: numbe
 
   const onIds = (topic: Extract<SyncTopic, { say: 'ids' }>): Step => {
     const range = rangeFromWire(topic.range);
+    const said = topic.ids.length / SHORT_ID_BYTES;
     const theirs = new Map(shortIdsFromWire(topic.ids).map(id => [keyOf(id), id]));
     const have: SignedRecord[] = [];
     set.visit(range, record => {
       if (theirs.size === 0 || !theirs.delete(keyOf(shortId(session, record.digest)))) have.push(record);
     });
-    return { have, ...want(topic.range, [...theirs.values()]) };
+    return { have, isBare: isBare(said, range), ...want(topic.range, [...theirs.values()]) };
   };
+
+  const isBare = (theirs: number, range: Range): boolean => theirs <= BARE_SHARE * set.measure(range).count;
 
   const onSketch = (topic: Extract<SyncTopic, { say: 'sketch' }>): Step => {
     const before = topic.from === 0 ? new Uint8Array(0) : keptCells(topic.range);
@@ -105,11 +112,12 @@ export function createExchange(domain: SyncDomain, set: IndexSet, session: numbe
     const difference = sketch.difference();
     if (difference === undefined) return { answer: askMore(topic.range, cells, isCrowded) };
     kept = undefined;
+    const said = set.measure(range).count - difference.mine.length + difference.theirs.length;
     const mine = pick(
       range,
       difference.mine.map(({ high }) => high),
     );
-    return { have: mine, ...want(topic.range, difference.theirs) };
+    return { have: mine, isBare: isBare(said, range), ...want(topic.range, difference.theirs) };
   };
 
   /** A third more cells, or three times as many in all, as long as a list would cost twice as much. */

@@ -42,6 +42,8 @@ export interface Sync {
 export const OWN_SESSIONS = 2;
 /** A session that goes on for longer, by a slow or a bad neighbour, does not keep others from being opened. */
 const OWN_SESSION_MS = 60_000;
+/** Of a repair goes so much in one session: meanwhile another neighbour would send the same. */
+export const PART_BYTES = 65_536;
 /** Frames that one side of a session may ask of the other. An honest one takes about five, at worst twenty. */
 export const TURNS = 64;
 
@@ -129,7 +131,7 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     setBulkAt(link, undefined);
     for (;;) {
       // Who finds it full is told when it has drained.
-      if (!outbox.isOpen(peer, 'bulk')) return;
+      if (!outbox.isOpen(peer, link.bulk.load())) return;
       const frame = link.bulk.take(now);
       if (frame === undefined) break;
       outbox.send(peer, frame);
@@ -150,11 +152,12 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       outbox.fact({ type: 'record-ignored', reason: 'asked-too-much' });
       return [];
     }
-    const { answer, have = [], partial } = session.exchanges[topic.domain].hear(topic);
-    const admitted = link.shipped.admit(have, now);
-    if (admitted.length < have.length) outbox.fact({ type: 'record-ignored', reason: 'asked-too-much' });
-    link.bulk.add(session.id, admitted);
-    if (partial) {
+    const { answer, have = [], isBare, partial } = session.exchanges[topic.domain].hear(topic);
+    const part = isBare ? have : newestOf(have);
+    const admitted = link.shipped.admit(part, now);
+    if (admitted.length < part.length) outbox.fact({ type: 'record-ignored', reason: 'asked-too-much' });
+    link.bulk.add(session.id, admitted, isBare);
+    if (partial || part.length < have.length) {
       unfinished = peer;
       schedule(config['sync.soonMs'], now);
     }
@@ -275,6 +278,18 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
     size: () => sets.members.size() + sets.state.size(),
     sessions: () => opened,
   };
+}
+
+/** As many as fit into a part, and one at least; the newest first, for they are what people look at. */
+function newestOf(records: readonly SignedRecord[]): readonly SignedRecord[] {
+  const part: SignedRecord[] = [];
+  let bytes = 0;
+  for (let at = records.length - 1; at >= 0; at--) {
+    bytes += records[at]!.bytes.length;
+    if (part.length > 0 && bytes > PART_BYTES) break;
+    part.push(records[at]!);
+  }
+  return part;
 }
 
 function domainOf({ kind }: SignedRecord): SyncDomain {

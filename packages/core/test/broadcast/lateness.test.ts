@@ -89,7 +89,7 @@ test.each([
   for (const n of [2, 3, 4, 5]) t.word(n, a, b);
   t.sent();
   t.word(6, first);
-  t.broadcast.onRecordDuplicate(said(6).id, second, 'push', at(6_010));
+  t.broadcast.onRecordDuplicate(said(6), second, 'push', at(6_010));
   t.broadcast.onWake(at(6_040));
   const prunes = t.sent().filter(({ frame }) => frame.type === 'prune');
   expect(prunes).toEqual([{ to: second, frame: { type: 'prune', ids: idsOf(6) } }]);

@@ -84,7 +84,7 @@ function bench(
       broadcast.onWake(at(mono));
       recorder.sent();
     },
-    duplicate: (what, from, mono) => broadcast.onRecordDuplicate(what.id, from, 'push', at(mono)),
+    duplicate: (what, from, mono) => broadcast.onRecordDuplicate(what, from, 'push', at(mono)),
     frames: () => recorder.sent().map(({ to, frame }) => `${links.indexOf(to)}:${frame.type}`),
     pushed: () =>
       ofType(
@@ -135,7 +135,7 @@ test('CAST-9: a copy too many is refused, by its id, in batches', () => {
   t.settle(20);
   t.duplicate(one, b, 21);
   t.duplicate(two, b, 40);
-  t.broadcast.onRecordDuplicate(one.id, c, 'sync', at(40));
+  t.broadcast.onRecordDuplicate(one, c, 'sync', at(40));
   expect(t.sent()).toEqual([]);
   t.broadcast.onWake(at(81));
   expect(t.sent()).toEqual([{ to: b, frame: { type: 'prune', ids: [idOf(one), idOf(two)] } }]);
@@ -830,4 +830,34 @@ test('CAST-17: who has nobody to borrow from any more keeps what was borrowed, b
   branches.forget(peer(1));
   branches.heard(peer(2), id(3), c, now(2));
   expect(links.map(link => isChild(borrower, link))).toEqual([true, false, false]);
+});
+
+test('CAST-13: a sync that brings many has 5 of them announced, and 5 a second; the next goes on with its copy', () => {
+  const t = bench();
+  const many = Array.from({ length: 7 }, (_, n) => said(n + 1));
+  for (const one of many.slice(0, 6)) t.store(one, a, 0, 'sync');
+  t.broadcast.onWake(at(60));
+  const announced = ofType(
+    t.sent().map(({ frame }) => frame),
+    'ihave',
+  ).flatMap(({ ids }) => ids);
+  expect(new Set(announced)).toEqual(new Set(many.slice(0, 5).map(idOf)));
+  t.duplicate(many[5]!, b, 70);
+  t.broadcast.onWake(at(130));
+  const last = t.sent();
+  expect(last.some(({ to, frame }) => to === c && ['push', 'ihave'].includes(frame.type))).toBe(true);
+  expect(last.some(({ frame }) => frame.type === 'prune')).toBe(false);
+  t.store(many[6]!, a, 200, 'sync');
+  t.broadcast.onWake(at(260));
+  expect(t.frames()).toEqual(['1:ihave', '2:ihave']);
+});
+
+test('CAST-13: a copy that the parent sends after a sync was quicker is not refused', () => {
+  const t = bench();
+  t.grow(said(1), a);
+  t.store(said(2), b, 100, 'sync');
+  t.frames();
+  t.duplicate(said(2), a, 110);
+  t.broadcast.onWake(at(300));
+  expect(t.frames().filter(frame => frame.endsWith('prune'))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ConfigOverrides, makeConfig } from '../../src/config.ts';
 import { createFlow, type Flow } from '../../src/flow/flow.ts';
+import type { PeerId } from '../../src/types.ts';
 import type { FrameType } from '../../src/wire/frame.ts';
 import { at, peer } from '../support/peers.ts';
 import { createRecorder, type Recorder } from '../support/recorder.ts';
@@ -144,4 +145,68 @@ test('FLOW-5: the same holds for frames, however small', () => {
   expect(burst(0)).toBe(90);
   expect(flow.nextWakeAt()).toBe(12);
   expect([burst(11), burst(12), burst(1_012)]).toEqual([0, 1, 90]);
+});
+
+/** Bytes of repairs that all links take from `from` to `to`, in frames of 4 KiB. */
+function repair(flow: Flow, links: readonly PeerId[], from: number, to: number): ReadonlyMap<PeerId, number> {
+  const sent = new Map(links.map(link => [link, 0]));
+  const pump = (link: PeerId, mono: number): void => {
+    while (flow.isOpen(link, 'repair', at(mono))) {
+      flow.admit(link, 'delta', 4_096, at(mono));
+      flow.onDrained(link, 0, at(mono));
+      sent.set(link, sent.get(link)! + 4_096);
+    }
+  };
+  for (const link of links) pump(link, from);
+  for (let mono = from; mono < to; mono += 10) for (const link of flow.takePaced(at(mono))) pump(link, mono);
+  return sent;
+}
+
+const sumOf = (sent: ReadonlyMap<PeerId, number>): number => [...sent.values()].reduce((sum, bytes) => sum + bytes, 0);
+
+/** Links that have sent something before, as all have. */
+function linked(config: ConfigOverrides, count: number): { readonly flow: Flow; readonly links: readonly PeerId[] } {
+  const { flow } = bench(config);
+  const links = Array.from({ length: count }, (_, i) => peer(i + 1));
+  for (const link of links) flow.admit(link, 'ping', 0, at(0));
+  return { flow, links };
+}
+
+test('FLOW-7: repairs of nine links keep to one pace, half of it at once, and each has its share', () => {
+  const { flow, links } = linked({ 'sync.repairBytesPerSecond': 32_768 }, 9);
+  const sent = repair(flow, links, 0, 10_000);
+  expect(sumOf(sent)).toBeGreaterThan(10 * 32_768);
+  expect(sumOf(sent)).toBeLessThanOrEqual(10.5 * 32_768 + 10 * 4_096 + 4_096);
+  const shares = [...sent.values()];
+  expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(16_384 + 4_096);
+});
+
+test('FLOW-7: what else is sent comes first, and leaves an eighth', () => {
+  const { flow, links } = linked({ 'sync.repairBytesPerSecond': 32_768 }, 2);
+  const [one, other] = links as [PeerId, PeerId];
+  let sent = 0;
+  for (let second = 0; second < 20; second++) {
+    flow.admit(one, 'push', 100_000, at(1_000 * second));
+    flow.onDrained(one, 0, at(1_000 * second));
+    sent += sumOf(repair(flow, [other], 1_000 * second, 1_000 * second + 1_000));
+  }
+  expect(sent).toBeGreaterThanOrEqual(19 * 4_096);
+  expect(sent).toBeLessThanOrEqual(22 * 4_096 + 16_384);
+});
+
+test('FLOW-7: a newcomer is sent what it lacks at the pace of its link, and that holds up no repair', () => {
+  const { flow, links } = linked({ 'sync.repairBytesPerSecond': 8_192 }, 2);
+  const [one, other] = links as [PeerId, PeerId];
+  for (let n = 0; n < 20; n++) {
+    expect(flow.isOpen(one, 'bulk', at(0))).toBe(true);
+    flow.admit(one, 'delta', 4_096, at(0));
+    flow.onDrained(one, 0, at(0));
+  }
+  expect(flow.isOpen(other, 'repair', at(0))).toBe(true);
+});
+
+test('FLOW-7: at the least pace a frame still passes, one each four seconds', () => {
+  const { flow, links } = linked({ 'sync.repairBytesPerSecond': 1_024 }, 1);
+  const sent = sumOf(repair(flow, links, 0, 40_000));
+  expect(sent).toBeGreaterThanOrEqual(9 * 4_096);
 });

@@ -286,3 +286,13 @@ test('LIB-8: a set has another version once anything came or went, and the same 
   expect(changes(sampled, () => sampled.delete('b'))).toBe(false);
   expect(changes(sampled, () => sampled.delete('a'))).toBe(true);
 });
+
+test('LIB-1: what is spent without being there is owed, up to a limit', () => {
+  const bucket = createTokenBucket(10, 5, 0);
+  bucket.spend(8, 10, 0);
+  expect(bucket.waitMs(1, 0)).toBe(400);
+  bucket.spend(100, 10, 0);
+  expect(bucket.waitMs(1, 0)).toBe(1_100);
+  bucket.spend(1, 0, 0);
+  expect(bucket.waitMs(1, 0)).toBe(1_100);
+});

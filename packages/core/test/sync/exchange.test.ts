@@ -215,3 +215,40 @@ test('SYNC-22: large records are offered in their turn, no faster than the other
   expect(now).toBeGreaterThan(9_000);
   expect(now).toBeLessThan(10_500);
 });
+
+test.each([
+  [2, true],
+  [3, false],
+])('SYNC-23: of 16 records who has %i is new: %s', (theirs, isBare) => {
+  const ours = some(16);
+  const exchange = createExchange('state', setOf(ours), 1);
+  const ids = shortIdsToWire(ours.slice(0, theirs).map(({ digest }) => shortId(1, digest)));
+  const step = exchange.hear({ domain: 'state', say: 'ids', range: ALL, ids });
+  expect([step.have?.length, step.isBare]).toEqual([16 - theirs, isBare]);
+});
+
+test('SYNC-23: two halves that differ are no newcomers to each other, however they compare', () => {
+  const common = some(400);
+  const [ours, theirs] = [setOf([...common, ...some(20)]), setOf([...common, ...some(10)])];
+  const [one, other] = [ours, theirs].map(set => createExchange('state', set, 1)) as [Exchange, Exchange];
+  let topic: SyncTopic | undefined = one.open();
+  const bare: boolean[] = [];
+  for (let turn = 0; topic !== undefined && turn < 20; turn++) {
+    const step: Step = (turn % 2 === 0 ? other : one).hear(topic);
+    if (step.isBare !== undefined) bare.push(step.isBare);
+    topic = step.answer;
+  }
+  expect(bare.length).toBeGreaterThan(0);
+  expect(bare).not.toContain(true);
+});
+
+test('SYNC-23: what a frame counts as is known before it is taken', () => {
+  const queue = createBulkQueue(16_777_216, at(0));
+  expect(queue.load()).toBe('bulk');
+  queue.add(1, some(2), true);
+  queue.add(1, some(2));
+  queue.addAnswer({ type: 'done', session: 1 });
+  const loads: string[] = [];
+  for (let load = queue.load(); queue.take(at(0)) !== undefined; load = queue.load()) loads.push(load);
+  expect(loads).toEqual(['bulk', 'repair', 'bulk']);
+});

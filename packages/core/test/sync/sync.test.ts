@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { makeConfig } from '../../src/config.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
 import { createBulkIn, HOLD_MS, SETTLE_MS } from '../../src/sync/bulk-in.ts';
-import { createSync, OWN_SESSIONS, TURNS } from '../../src/sync/sync.ts';
+import { createSync, OWN_SESSIONS, PART_BYTES, TURNS } from '../../src/sync/sync.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
 import { wireLimits } from '../../src/wire/limits.ts';
@@ -575,4 +575,31 @@ test('SYNC-22: while a neighbour has large records to offer its session goes on,
   expect(count(pair.a, 'offer')).toBe(400);
   expect([ended(pair.a), ended(pair.b)]).toEqual([1, 1]);
   expect([...refusals(pair.a), ...refusals(pair.b)]).toEqual([]);
+});
+
+test('SYNC-23: a repair goes in parts of 64 KiB, the newest first, and a newcomer gets all at once', () => {
+  const deltas = (pair: Pair, most: number): readonly number[] =>
+    pair.a.sent
+      .flatMap(frame => (frame.type === 'delta' ? frame.records.map(({ length }) => length) : []))
+      .slice(0, most);
+  const build = (common: number): Pair => {
+    const pair = createPair({ 'sync.bytesPerSecond': 16_777_216, 'sync.periodMs': 600_000 });
+    const rng = rngOf(2, 23);
+    for (let n = 0; n < common; n++) {
+      const said = fakeRecord(rng, n, 40);
+      pair.a.store(said);
+      pair.b.store(said);
+    }
+    for (let n = 0; n < 100; n++) pair.a.store(fakeRecord(rng, 3_600_000 + 20_000 * n, 1_024));
+    for (let n = 0; n < 40; n++) pair.b.store(fakeRecord(rng, 3_600_000 + 50_000 * n, 40));
+    return pair;
+  };
+  const pair = build(400);
+  pair.linkUp();
+  const first = deltas(pair, 1_000);
+  const bytes = first.reduce((sum, length) => sum + length, 0);
+  expect(bytes).toBeLessThanOrEqual(PART_BYTES);
+  expect(bytes).toBeGreaterThan(PART_BYTES - 2 * 1_024);
+  pair.run(30_000);
+  expectEqual(pair.a, pair.b);
 });
