@@ -11,12 +11,12 @@ import type { Source } from '../fact.ts';
 import { activityOf } from '../identity/presence-value.ts';
 import { type SignedRecord, shortIdOf } from '../identity/record.ts';
 import { createEarliest } from '../lib/earliest.ts';
-import { createExpiringSet, type ExpiringSet } from '../lib/expiring-set.ts';
 import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { MonoMs, Now, PeerId, ShortId } from '../types.ts';
 import type { Frame } from '../wire/frame.ts';
 import { wireLimits } from '../wire/limits.ts';
 import { type Author, authorIdOf, type Branch, type Branches, createBranches, isGrown } from './branches.ts';
+import { createBrought } from './brought.ts';
 import { addChild, dropChild, isChild, without } from './children.ts';
 import { isCongested, waitingBytesOf } from './congestion.ts';
 import { isFresh } from './fresh.ts';
@@ -50,10 +50,6 @@ const MAX_ROUNDS = 4;
 const GRAFTS_PER_SECOND = 5;
 const GRAFTS_BURST = 100;
 const FLOOD_MS = 10_000;
-/** Fresh records that a sync brought and that are announced. Where a cut heals it brings many, and sessions spread them. */
-const BROUGHT_PER_SECOND = 5;
-const BROUGHT_BURST = 5;
-const MAX_OVERTAKEN = 4_096;
 /** Presence is restated within so long: before, there are authors whose tree this node has not seen. */
 const NEWCOMER_MS = 90_000;
 
@@ -68,9 +64,7 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
   const growth = createGrowth(config, rng, startedAt);
   const self = authorIdOf(me);
   let round = rng.uint32();
-  /** What a sync brought too much of: when a copy comes by the tree it goes on from here as well. */
-  const overtaken: ExpiringSet<ShortId> = createExpiringSet(MAX_OVERTAKEN, config['broadcast.freshMs']);
-  const brought = createTokenBucket(BROUGHT_PER_SECOND, BROUGHT_BURST, startedAt.mono);
+  const brought = createBrought(config, startedAt);
   const budget = createTokenBucket(WAVES_PER_SECOND, WAVES_BURST, startedAt.mono);
   /** The neighbour that was asked for everything, and when. */
   let guide: PeerId | undefined;
@@ -281,9 +275,7 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
       if (path !== 'sync' || (from === record.author && isFresh(record, config, now))) {
         return spread(record, parcel, from, afterMs, now);
       }
-      if (!isFresh(record, config, now)) return;
-      if (brought.take(1, now.mono)) announce(record, from, afterMs, now);
-      else overtaken.add(record.shortId, now.mono);
+      if (isFresh(record, config, now) && brought.mayAnnounce(record.shortId, now)) announce(record, from, afterMs, now);
     },
 
     onRecordDropped: record => recent.release(record.shortId),
@@ -296,7 +288,7 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
       const id = record.shortId;
       holes.slow(id);
       const parcel = recent.get(id);
-      if (parcel !== undefined && overtaken.delete(id)) {
+      if (parcel !== undefined && brought.wasHeldBack(id)) {
         return spread(record, parcel, from, shared.announceAfterMs(record.kind, false), now);
       }
       if (parcel !== undefined && shared.is(parcel.kind)) return;
@@ -332,7 +324,7 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
 
     onWake(now) {
       recent.expire(now);
-      overtaken.expire(now.mono);
+      brought.expire(now);
       for (const link of links.values()) link.sender.onWake(now);
       if (now.mono >= growAt(Number.POSITIVE_INFINITY)) growInTurn(now);
       if (now.mono >= holes.nextDueAt()) holes.mend(peer => links.has(peer), now);

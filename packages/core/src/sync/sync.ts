@@ -60,6 +60,8 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
   const waiting = new Set<PeerId>();
   /** What a session left out is best fetched from the same neighbour. */
   let unfinished: PeerId | undefined;
+  /** Neighbours that may lack what the last session brought. */
+  const untold = new Set<PeerId>();
   let periodicAt: number | undefined;
   let opened = 0;
   const bulkIn: BulkIn = createBulkIn();
@@ -210,6 +212,7 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       if (link !== undefined) setBulkAt(link, undefined);
       links.delete(peer);
       waiting.delete(peer);
+      untold.delete(peer);
       if (unfinished === peer) unfinished = undefined;
       openWaiting(now);
     },
@@ -231,10 +234,12 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       if (link !== undefined) touch(link, now);
     },
 
-    onRecordStored({ record, path, kept, isRenewal }, now) {
+    onRecordStored({ record, from, path, kept, isRenewal }, now) {
       if (kept) sets[domainOf(record)].add(record);
       // Of renewals some are always on their way: each session would call for the next.
-      if (kept && path === 'sync' && !isRenewal && links.size > 1) schedule(config['sync.soonMs'], now);
+      if (!kept || path !== 'sync' || isRenewal || links.size < 2) return;
+      for (const peer of links.keys()) if (peer !== from) untold.add(peer);
+      schedule(config['sync.soonMs'], now);
     },
 
     onRecordDropped: record => sets[domainOf(record)].delete(record),
@@ -253,11 +258,12 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       for (const [peer, link] of links) if (link.bulkAt !== undefined && now.mono >= link.bulkAt) pump(peer, link, now);
       if (periodicAt !== undefined && now.mono >= periodicAt) {
         periodicAt = undefined;
-        const peer = unfinished ?? rng.pick([...links.keys()]);
+        const peer = unfinished ?? rng.pick([...(untold.size > 0 ? untold : links.keys())]);
         unfinished = undefined;
         if (peer !== undefined) {
+          untold.delete(peer);
           waiting.add(peer);
-          schedule(config['sync.periodMs'], now);
+          schedule(config[untold.size > 0 ? 'sync.soonMs' : 'sync.periodMs'], now);
         }
       }
       if (resumeAt !== undefined && now.mono >= resumeAt) {
