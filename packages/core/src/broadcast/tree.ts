@@ -275,7 +275,8 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
       if (path !== 'sync' || (from === record.author && isFresh(record, config, now))) {
         return spread(record, parcel, from, afterMs, now);
       }
-      if (isFresh(record, config, now) && brought.mayAnnounce(record.shortId, now)) announce(record, from, afterMs, now);
+      if (isFresh(record, config, now) && brought.mayAnnounce(record.shortId, now))
+        announce(record, from, afterMs, now);
     },
 
     onRecordDropped: record => recent.release(record.shortId),

@@ -603,3 +603,15 @@ test('SYNC-23: a repair goes in parts of 64 KiB, the newest first, and a newcome
   pair.run(30_000);
   expectEqual(pair.a, pair.b);
 });
+
+test('SYNC-4: what a session brought reaches each of the other neighbours, one after the other', () => {
+  const mesh = createMesh(7, { 'sync.periodMs': 600_000, 'sync.soonMs': 500 });
+  const [hub, ...others] = mesh.sides as [Side, ...Side[]];
+  for (const other of others) mesh.link(other, hub);
+  mesh.run(mesh.mono + 1_000);
+  const said = fakeRecord(rngOf(4, 4), 1);
+  others[3]!.store(said);
+  others[3]!.sync.onStall(at(mesh.mono));
+  mesh.run(mesh.mono + 6_000);
+  for (const side of others) expect(ids(side)).toHaveLength(1);
+});
