@@ -4,15 +4,16 @@
  * tree once it has grown together.
  */
 import type { Config } from '../config.ts';
-import { createExpiringSet } from '../lib/expiring-set.ts';
+import type { Source } from '../fact.ts';
+import { createExpiringMap } from '../lib/expiring-map.ts';
 import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { Now, ShortId } from '../types.ts';
 
 export interface Brought {
   /** False: too many come. */
-  mayAnnounce(id: ShortId, now: Now): boolean;
-  /** Was it one too many, of which this is the first copy by the tree? */
-  wasHeldBack(id: ShortId): boolean;
+  mayAnnounce(id: ShortId, from: Source, now: Now): boolean;
+  /** Who brought it, if it was one too many and this is the first copy by the tree. */
+  takeHeldBack(id: ShortId): Source | undefined;
   expire(now: Now): void;
 }
 
@@ -21,15 +22,19 @@ const BURST = 5;
 const MAX_HELD_BACK = 4_096;
 
 export function createBrought(config: Config, startedAt: Now): Brought {
-  const heldBack = createExpiringSet<ShortId>(MAX_HELD_BACK, config['broadcast.freshMs']);
+  const heldBack = createExpiringMap<ShortId, Source>(MAX_HELD_BACK, config['broadcast.freshMs']);
   const pace = createTokenBucket(PER_SECOND, BURST, startedAt.mono);
   return {
-    mayAnnounce(id, now) {
+    mayAnnounce(id, from, now) {
       if (pace.take(1, now.mono)) return true;
-      heldBack.add(id, now.mono);
+      heldBack.set(id, from, now.mono);
       return false;
     },
-    wasHeldBack: id => heldBack.delete(id),
+    takeHeldBack(id) {
+      const from = heldBack.get(id);
+      if (from !== undefined) heldBack.delete(id);
+      return from;
+    },
     expire: now => heldBack.expire(now.mono),
   };
 }

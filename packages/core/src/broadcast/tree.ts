@@ -129,7 +129,8 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
     if (waitMs === 0 || !growth.postpone(room(), waitMs, now)) growOwn(now);
   };
 
-  const spread = (record: SignedRecord, parcel: Parcel, from: Source, announceAfterMs: number, now: Now): void => {
+  const spread = (record: SignedRecord, from: Source, alsoBy: Source, announceAfterMs: number, now: Now): void => {
+    const parcel: Parcel = recent.get(record.shortId) ?? record;
     const { author, kind, shortId: id } = record;
     if (from === 'self') growth.onSaid(kind, now);
     const lent = shared.treeOf(author, kind, now);
@@ -139,7 +140,7 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
     if (isAsked && (lent !== undefined || !isGrown(branch))) holes.asked(id, from as PeerId, now);
     const isLast = from === 'self' && isLastWord(record);
     for (const { peer, sender, floodUntil } of links.values()) {
-      if (peer === from || peer === author) continue;
+      if (peer === from || peer === alsoBy || peer === author) continue;
       const isNext = isChild(branch, peer) || lent?.parent === peer;
       if (isLast || isNext || now.mono < floodUntil) sender.push(parcel, now, shared.tickMs(kind));
       else sender.announce(id, now, announceAfterMs);
@@ -270,12 +271,12 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
 
     onRecordStored(record, from, path, now, isRenewal) {
       branches.named(authorIdOf(record.author), now);
-      const parcel = recent.add(record, now);
+      recent.add(record, now);
       const afterMs = shared.announceAfterMs(record.kind, isRenewal === true);
       if (path !== 'sync' || (from === record.author && isFresh(record, config, now))) {
-        return spread(record, parcel, from, afterMs, now);
+        return spread(record, from, from, afterMs, now);
       }
-      if (isFresh(record, config, now) && brought.mayAnnounce(record.shortId, now))
+      if (isFresh(record, config, now) && brought.mayAnnounce(record.shortId, from, now))
         announce(record, from, afterMs, now);
     },
 
@@ -284,14 +285,15 @@ export function createTree(tools: BroadcastTools, startedAt: Now): Broadcast {
     onRecordComing: (id, now) => missing.coming(shortIdOf(id), now),
 
     onRecordDuplicate(record, from, path, now) {
+      const id = record.shortId;
+      // Brought by two, it is left to sync.
+      const by = brought.takeHeldBack(id);
       const link = path === 'push' ? links.get(from as PeerId) : undefined;
       if (link === undefined) return;
-      const id = record.shortId;
       holes.slow(id);
       const parcel = recent.get(id);
-      if (parcel !== undefined && brought.wasHeldBack(id)) {
-        return spread(record, parcel, from, shared.announceAfterMs(record.kind, false), now);
-      }
+      if (parcel !== undefined && by !== undefined)
+        return spread(record, from, by, shared.announceAfterMs(record.kind, false), now);
       if (parcel !== undefined && shared.is(parcel.kind)) return;
       // The parent's own second copy, after a graft that crossed the first, is no reason to part.
       const branch = branchOf(id);

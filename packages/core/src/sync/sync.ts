@@ -42,8 +42,8 @@ export interface Sync {
 export const OWN_SESSIONS = 2;
 /** A session that goes on for longer, by a slow or a bad neighbour, does not keep others from being opened. */
 const OWN_SESSION_MS = 60_000;
-/** Of a repair goes so much in one session: meanwhile another neighbour would send the same. */
-export const PART_BYTES = 65_536;
+/** Of a repair goes in one session what takes so long: meanwhile another neighbour would send the same. */
+export const PART_S = 2.5;
 /** Frames that one side of a session may ask of the other. An honest one takes about five, at worst twenty. */
 export const TURNS = 64;
 
@@ -155,7 +155,7 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
       return [];
     }
     const { answer, have = [], isBare, partial } = session.exchanges[topic.domain].hear(topic);
-    const part = isBare ? have : newestOf(have);
+    const part = isBare ? have : newestOf(have, PART_S * config['sync.repairBytesPerSecond']);
     const admitted = link.shipped.admit(part, now);
     if (admitted.length < part.length) outbox.fact({ type: 'record-ignored', reason: 'asked-too-much' });
     link.bulk.add(session.id, admitted, isBare);
@@ -287,12 +287,12 @@ export function createSync(tools: { readonly config: Config; readonly outbox: Ou
 }
 
 /** As many as fit into a part, and one at least; the newest first, for they are what people look at. */
-function newestOf(records: readonly SignedRecord[]): readonly SignedRecord[] {
+function newestOf(records: readonly SignedRecord[], most: number): readonly SignedRecord[] {
   const part: SignedRecord[] = [];
   let bytes = 0;
   for (let at = records.length - 1; at >= 0; at--) {
     bytes += records[at]!.bytes.length;
-    if (part.length > 0 && bytes > PART_BYTES) break;
+    if (part.length > 0 && bytes > most) break;
     part.push(records[at]!);
   }
   return part;

@@ -845,6 +845,8 @@ test('CAST-13: a sync that brings many has 5 of them announced, and 5 a second; 
   t.duplicate(many[5]!, b, 70);
   t.broadcast.onWake(at(130));
   const last = t.sent();
+  // Not back to who had it.
+  expect(last.some(({ to }) => to === a || to === b)).toBe(false);
   expect(last.some(({ to, frame }) => to === c && ['push', 'ihave'].includes(frame.type))).toBe(true);
   expect(last.some(({ frame }) => frame.type === 'prune')).toBe(false);
   t.store(many[6]!, a, 200, 'sync');

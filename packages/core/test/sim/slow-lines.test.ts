@@ -41,7 +41,8 @@ it('ENGINE-18: more than links carry slows the state down and loses none of it, 
     name: 'saturation',
     nodes: 3,
     duration: '100s',
-    config: { 'store.bytesPerAuthor': 8_000_000, 'guard.authorPerSecond': 120 },
+    // What is dropped is left to sync, which at its own pace would take minutes for so much.
+    config: { 'store.bytesPerAuthor': 8_000_000, 'guard.authorPerSecond': 120, 'sync.repairBytesPerSecond': 1_048_576 },
     // 800 kB/s from each, where a link admits 512 KiB/s.
     load: [{ from: '20s', to: '30s', kind: 'state', perSecond: 300, bytes: 8_192 }],
   });

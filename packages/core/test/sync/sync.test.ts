@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { makeConfig } from '../../src/config.ts';
 import type { SignedRecord } from '../../src/identity/record.ts';
 import { createBulkIn, HOLD_MS, SETTLE_MS } from '../../src/sync/bulk-in.ts';
-import { createSync, OWN_SESSIONS, PART_BYTES, TURNS } from '../../src/sync/sync.ts';
+import { createSync, OWN_SESSIONS, PART_S, TURNS } from '../../src/sync/sync.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame.ts';
 import { wireLimits } from '../../src/wire/limits.ts';
@@ -577,7 +577,7 @@ test('SYNC-22: while a neighbour has large records to offer its session goes on,
   expect([...refusals(pair.a), ...refusals(pair.b)]).toEqual([]);
 });
 
-test('SYNC-23: a repair goes in parts of 64 KiB, the newest first, and a newcomer gets all at once', () => {
+test('SYNC-23: a repair goes in parts of 2.5 seconds, the newest first, and a newcomer gets all at once', () => {
   const deltas = (pair: Pair, most: number): readonly number[] =>
     pair.a.sent
       .flatMap(frame => (frame.type === 'delta' ? frame.records.map(({ length }) => length) : []))
@@ -598,8 +598,9 @@ test('SYNC-23: a repair goes in parts of 64 KiB, the newest first, and a newcome
   pair.linkUp();
   const first = deltas(pair, 1_000);
   const bytes = first.reduce((sum, length) => sum + length, 0);
-  expect(bytes).toBeLessThanOrEqual(PART_BYTES);
-  expect(bytes).toBeGreaterThan(PART_BYTES - 2 * 1_024);
+  const part = PART_S * makeConfig()['sync.repairBytesPerSecond'];
+  expect(bytes).toBeLessThanOrEqual(part);
+  expect(bytes).toBeGreaterThan(part - 2 * 1_024);
   pair.run(30_000);
   expectEqual(pair.a, pair.b);
 });
