@@ -1,6 +1,6 @@
 /**
  * What happens to a room that agrees, one thing at a time: somebody stops for two seconds, for five, for fifteen; somebody's
- * page is frozen, of which it is told, and thaws; somebody crashes; the one who crashed and the one who had left come back. Between them nothing is wrong, so nobody may be
+ * page is frozen, of which it is told, and thaws, then another for a moment; somebody crashes; the one who crashed and the one who had left come back. Between them nothing is wrong, so nobody may be
  * accused, and nobody may be given up who runs. At last a link dies of which both ends are well, and somebody lies.
  */
 import { type Effect, type Engine, type Hlc, type Input, type PeerId, type Rng, wallMsOf } from '@hearsay/core';
@@ -32,6 +32,8 @@ const SHORT_STOP_MS = 2_000;
 const LONG_STOP_MS = 5_000;
 /** Whoever stops for so long may be given up. What it says when it wakes must still be right. */
 const SLEEP_MS = 15_000;
+/** Too short for a renewal of its presence to hide that it did not say that it is awake. */
+const NAP_MS = 3_000;
 const CALM_MS = 12_000;
 /** A browser hides a page before it freezes it. */
 const HIDDEN_MS = 500;
@@ -40,6 +42,8 @@ const TOLD_MS = 30_000;
 /** Where rumours may leave somebody out, anti-entropy has to bring it. */
 const SLOW_TOLD_MS = 60_000;
 const SETTLE_STEP_MS = 1_000;
+/** It says so at once; later it would renew its presence anyway. */
+const WOKEN_MS = 4_000;
 /** A lie is believed at once or never. */
 const LIE_MS = 5_000;
 /** In a smaller room these may be all. */
@@ -100,7 +104,7 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
   };
 
   /** Who said that it is frozen is away, and neither accused nor given up. */
-  const freeze = (): void => {
+  const freeze = (forMs: number): void => {
     const one = rng.pick(running());
     if (one === undefined) return;
     settle();
@@ -109,14 +113,14 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
     pass(HIDDEN_MS);
     world().turn(one, 'frozen');
     pass(0);
-    const frozenMs = isComplete ? SLEEP_MS : toldMs;
-    world().pause(one, frozenMs);
-    pass(frozenMs);
+    world().pause(one, forMs);
+    pass(forMs);
     expectShown(one, 'away');
     world().turn(one, 'active');
-    pass(isComplete ? CALM_MS : toldMs);
+    pass(isComplete ? WOKEN_MS : toldMs);
     settle();
     expectShown(one, 'alive');
+    pass(CALM_MS);
     frozen = undefined;
   };
 
@@ -233,7 +237,8 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
       stop(SHORT_STOP_MS);
       if (running().length >= LARGE) stop(LONG_STOP_MS);
       stop(SLEEP_MS);
-      freeze();
+      freeze(isComplete ? SLEEP_MS : toldMs);
+      if (isComplete) freeze(NAP_MS);
       if (running().length >= 3) crash();
       comeBack([crashed, returning].filter(node => node !== undefined));
       if (!isRough) loseLink();
