@@ -213,14 +213,14 @@ export function createOrdeals(world: () => World, rng: Rng, { isComplete, isRoug
     wrap: lies.wrap,
 
     onInput(node, input) {
-      if (isOn && input.type === 'link-down') onLost(node, input.peer);
+      if (input.type === 'link-down') onLost(node, input.peer);
     },
 
     onEffect(node, effect) {
       lies.onEffect(node, effect);
-      if (!isOn) return;
       // Given up and accused in one breath, before the link is down.
       if (effect.type === 'close-link' && node.links.has(effect.peer)) return onLost(node, effect.peer);
+      if (!isOn) return;
       if (effect.type === 'sign') return onSign(node, effect.bytes);
       if (effect.type !== 'deliver') return;
       const { delivery } = effect;
