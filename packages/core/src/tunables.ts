@@ -367,7 +367,7 @@ export const numbers = {
     1_024,
     16_777_216,
     'bytes/s',
-    'What this node sends over all links, of which repairs take what the rest leaves, and an eighth at least. More: a healed cut is evened out sooner, and all are busier meanwhile.',
+    'What this node sends over all links, of which repairs take what the rest leaves, and a quarter at least. More: a healed cut is evened out sooner, and all are busier meanwhile.',
     'design: 50 KB/s per node after a cut of five minutes, less what goes at once and what is fresh',
   ],
   'intake.seen': [

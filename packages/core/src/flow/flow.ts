@@ -118,7 +118,8 @@ export function createFlow(config: Config, outbox: Outbox): Flow {
       const bytesMs = window.pace.waitMs(Math.min(FRAME_BYTES, bytesPerSecond), now.mono);
       const repairMs = load === 'repair' ? repairs.waitMs(now) : 0;
       const waitMs = Math.max(bytesMs, window.frames.waitMs(1, now.mono), repairMs);
-      if (waitMs > 0) paced.set(peer, now.mono + waitMs);
+      // Several wait for the same link, and who waits for less is not held up by the others.
+      if (waitMs > 0) paced.set(peer, Math.min(paced.get(peer) ?? Number.POSITIVE_INFINITY, now.mono + waitMs));
       else window.load = load;
       return waitMs === 0;
     },

@@ -20,8 +20,8 @@ const FRAME_BYTES = 4_096;
 const BURST_S = 1 / 2;
 /** What was sent too much is made up for, up to so much of the pace. */
 const DEBT_S = 1;
-/** Of the pace, however much else is sent. */
-const LEAST_SHARE = 1 / 8;
+/** Of the pace, however much else is sent: a dozen links have their turn before a session that waits for it is given up. */
+const LEAST_SHARE = 1 / 4;
 
 export function createRepairPace(bytesPerSecond: number): RepairPace {
   const frame = Math.min(FRAME_BYTES, bytesPerSecond);
