@@ -291,7 +291,7 @@ function newestOf(records: readonly SignedRecord[], most: number): readonly Sign
   const part: SignedRecord[] = [];
   let bytes = 0;
   for (let at = records.length - 1; at >= 0; at--) {
-    bytes += records[at]!.bytes.length;
+    bytes += records[at]!.size;
     if (part.length > 0 && bytes > most) break;
     part.push(records[at]!);
   }

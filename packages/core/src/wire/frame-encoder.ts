@@ -2,6 +2,7 @@
  * Encodes what goes over several links once: a record for all children and an announcement for all others are the same
  * bytes. Only the last frame is remembered, since links are served one after the other.
  */
+import { equalBytes } from '../lib/bytes.ts';
 import { encodeFrame, type Frame } from './frame.ts';
 
 /** What is returned may be handed out again: nobody may change it. */
@@ -17,15 +18,15 @@ export function createFrameEncoder(): (frame: Frame) => Uint8Array {
   };
 }
 
-/** Records are compared by reference, ids by value; other frames are rarely the same for two links. */
+/** By value: a record at rest gives its bytes anew to each who asks. Other frames are rarely the same for two links. */
 function isSame(a: Frame, b: Frame): boolean {
-  if (a.type === 'push' && b.type === 'push') return isSameList(a.records, b.records);
-  if (a.type === 'ihave' && b.type === 'ihave') return isSameList(a.ids, b.ids);
+  if (a.type === 'push' && b.type === 'push') return isSameList(a.records, b.records, equalBytes);
+  if (a.type === 'ihave' && b.type === 'ihave') return isSameList(a.ids, b.ids, Object.is);
   return a.type === 'heartbeat' && b.type === 'heartbeat';
 }
 
-function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+function isSameList<T>(a: readonly T[], b: readonly T[], isSameItem: (a: T, b: T) => boolean): boolean {
   if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && !isSameItem(a[i]!, b[i]!)) return false;
   return true;
 }

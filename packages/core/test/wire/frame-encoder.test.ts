@@ -9,6 +9,7 @@ test('WIRE-21: the same for the next link is not encoded again', () => {
   const encode = createFrameEncoder();
   const same: readonly (() => Frame)[] = [
     () => ({ type: 'push', records: [record] }),
+    () => ({ type: 'push', records: [record.slice()] }),
     () => ({ type: 'ihave', ids: [...ids] }),
     () => ({ type: 'heartbeat' }),
   ];
