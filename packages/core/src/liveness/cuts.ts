@@ -285,7 +285,8 @@ export function createCuts(tools: CutTools): Cuts {
 
     onClaim(record, from, path, now) {
       const { key: name, author } = record;
-      const region = sizeOf(name) < LEAST ? undefined : openRegion(name);
+      const isHeeded = members.has(author) && nameOf(author) !== name && sizeOf(name) >= LEAST;
+      const region = isHeeded ? openRegion(name) : undefined;
       const reason = refusalOf(record, region);
       if (reason === undefined && region !== undefined) {
         const old = region.claims.get(author);
@@ -313,11 +314,16 @@ export function createCuts(tools: CutTools): Cuts {
       }
       const region = regions.get(name ?? '');
       if (region === undefined) return;
+      const isNews = record.hlc > region.saidAt;
       hear(region, record.hlc, now);
-      if (region.isCut && old === undefined) hide([record.author]);
+      // What it said before the cut may come by a sync only now.
+      if (region.isCut && (old === undefined || !isNews)) hide([record.author]);
     },
 
     onMemberGone(record, now) {
+      // Three voices are three that are here: not one who comes three times.
+      for (const one of [...regions.values()])
+        if (one.claims.has(record.author)) drop(one, claim => claim.record.author === record.author, now);
       const name = regionOf(record);
       resize(name, -1);
       const region = regions.get(name ?? '');

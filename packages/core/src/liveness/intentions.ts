@@ -4,8 +4,8 @@ import type { Now, PeerId } from '../types.ts';
 
 export interface Intention {
   readonly at: number;
-  /** `cut`: it fell silent, and all of its region may be out of reach. */
-  readonly why: 'closed' | 'hung-up' | 'doubt' | 'cut';
+  /** `cut`: it fell silent, and all of its region may be out of reach; `claimed`: others have said so. */
+  readonly why: 'closed' | 'hung-up' | 'doubt' | 'cut' | 'claimed';
 }
 
 export interface Intentions {

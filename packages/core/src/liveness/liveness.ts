@@ -139,7 +139,14 @@ export function createLiveness(tools: LivenessTools, startedAt: Now): Liveness {
   /** `at`: there may be no need to. */
   const accuseLater = (peer: PeerId, at: number | undefined, now: Now): void => {
     if (at === undefined) accuseSilent(peer, now);
-    else toAccuse.set(peer, { at, why: 'cut' });
+    else toAccuse.set(peer, { at, why: cuts.mayBeCut(peer) ? 'claimed' : 'cut' });
+  };
+
+  /** It may be back with all of its region, and have had no reason to speak: it is asked before it is accused. */
+  const askOfClaimed = (peer: PeerId, at: number | undefined, now: Now): void => {
+    if (at !== undefined) return accuseLater(peer, at, now);
+    toAccuse.set(peer, { at: now.mono + CLOSED_GRACE_MS, why: 'closed' });
+    probes.ask(peer, now);
   };
 
   const accuseLost = (peer: PeerId, why: Intention['why'], now: Now): void => {
@@ -149,6 +156,7 @@ export function createLiveness(tools: LivenessTools, startedAt: Now): Liveness {
     } else if (members.has(peer)) {
       if (why === 'hung-up') accuse(peer, HUNG_UP);
       else if (why === 'cut') accuseLater(peer, cuts.review(peer, now), now);
+      else if (why === 'claimed') askOfClaimed(peer, cuts.review(peer, now), now);
       else accuseSilent(peer, now);
     }
   };
@@ -217,7 +225,7 @@ export function createLiveness(tools: LivenessTools, startedAt: Now): Liveness {
   /** It has spoken since: whoever was faster has its answer. */
   const dropDoubt = (peer: PeerId): void => {
     const why = toAccuse.get(peer)?.why;
-    if (why === 'doubt' || why === 'cut') toAccuse.delete(peer);
+    if (why === 'doubt' || why === 'cut' || why === 'claimed') toAccuse.delete(peer);
   };
 
   const onFresh = (watch: Watch | undefined, now: Now): void => {

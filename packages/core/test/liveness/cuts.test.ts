@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PeerId } from '../../src/types.ts';
-import { type Bench, bench, QUIET, self } from '../support/liveness.ts';
+import { type Bench, bench, link, QUIET, self, vouchOf } from '../support/liveness.ts';
 import { at, peer } from '../support/peers.ts';
 import { ofType } from '../support/recorder.ts';
 import { record } from '../support/records.ts';
@@ -289,6 +289,51 @@ test('LIVE-34: one whose old presence comes later is a suspect as well', () => {
   b.facts();
   b.member(peer(26), 50, 'south');
   expect(lostIn(b)).toEqual([peer(26)]);
+});
+
+test('LIVE-34: one whose newer presence from before the cut comes later stays a suspect', () => {
+  const b = room();
+  b.member(south[1], 90, 'south');
+  claim(b, 100);
+  b.until(6_100);
+  b.facts();
+  b.member(south[0], 50, 'south');
+  expect(lostIn(b)).toEqual([south[0]]);
+});
+
+test('LIVE-33: with its author a claim is gone, so three that come one after the other are one', () => {
+  const b = room();
+  for (const n of [51, 52, 53]) {
+    b.member(peer(n), 0, 'north');
+    b.unreach(peer(n), 'south', 10);
+    b.liveness.onMemberGone(peer(n), at(10));
+  }
+  b.until(20_000);
+  expect(lostIn(b)).toEqual([]);
+});
+
+test('LIVE-31: who waited while its region was claimed is asked before it is accused, once another one there has spoken', () => {
+  const b = room();
+  lose(b, south.slice(0, 3));
+  claim(b, CUT_AT + 100);
+  b.until(CUT_AT + 20_000);
+  expect(lostIn(b)).toEqual(south);
+  b.member(south[4], CUT_AT + 20_000, 'south');
+  for (const who of south.slice(0, 2)) b.liveness.onVouch(vouchOf(who, self, 5, CUT_AT), link, at(CUT_AT + 20_000));
+  b.facts();
+  let mono = CUT_AT + 20_000;
+  const asked: PeerId[] = [];
+  for (; mono < CUT_AT + 60_000; mono += 100) {
+    b.until(mono);
+    const facts = b.facts();
+    expect(facts.some(({ type }) => type === 'statement-wanted')).toBe(false);
+    for (const { to } of ofType(facts, 'signal-out')) {
+      asked.push(to);
+      // It hears the question, and answers with a fresh vouch.
+      b.liveness.onVouch(vouchOf(to, self, 5, mono), link, at(mono));
+    }
+  }
+  expect([...new Set(asked)].sort()).toEqual(south.slice(2, 3));
 });
 
 test('LIVE-34: after a stop of this node it has its 6 s anew', () => {
