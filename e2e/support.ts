@@ -206,9 +206,20 @@ export async function distinctHashes(peers: readonly Peer[]): Promise<number> {
   return new Set(await Promise.all(peers.map(peer => peer.stateHash()))).size;
 }
 
-export function nobodySees(peers: readonly Peer[], gone: string, boundMs: number): Promise<number> {
-  return eventually(`nobody sees ${gone.slice(0, 8)} any more`, boundMs, async () => {
-    const views = await Promise.all(peers.map(peer => peer.sees()));
-    return views.every(view => !view.includes(gone));
-  });
+export async function nobodySees(peers: readonly Peer[], gone: string, boundMs: number): Promise<number> {
+  try {
+    return await eventually(`nobody sees ${gone.slice(0, 8)} any more`, boundMs, async () => {
+      const views = await Promise.all(peers.map(peer => peer.sees()));
+      return views.every(view => !view.includes(gone));
+    });
+  } catch (error) {
+    for (const peer of peers) {
+      const [seen, links] = [await peer.sees(), await peer.links()];
+      const others = links.map(link => link.peer.slice(0, 8)).join(' ');
+      console.log(
+        `${peer.name} ${peer.id.slice(0, 8)}: ${seen.includes(gone) ? 'sees it' : 'does not'}, linked with ${others || 'nobody'}`,
+      );
+    }
+    throw error;
+  }
 }
